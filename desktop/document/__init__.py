@@ -1,0 +1,1 @@
+"""The document: values, no Qt, no engines."""

@@ -1,0 +1,1 @@
+"""The engines: words, pictures and music. No Qt and no network in here."""
