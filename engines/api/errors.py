@@ -60,3 +60,11 @@ class CannotWrite(EngineError):
 
 class EngineLost(EngineError):
     """The engine process ended while it worked."""
+
+
+class EngineFailed(EngineError):
+    """The engine met an error it does not know; `reason` is for the log and a bug report."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

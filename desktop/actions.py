@@ -1,0 +1,206 @@
+"""One table of what the user can do: the menus, the shortcuts and the command palette read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from desktop.document.model import DocumentKind, PictureLayer
+from desktop.session import Session
+
+
+class Desk(Protocol):
+    """What an action works on: the session, and the window's own questions and views."""
+
+    session: Session
+
+    def ask_new(self, use: str) -> None: ...
+
+    def ask_open(self) -> None: ...
+
+    def ask_save(self, *, anew: bool) -> None: ...
+
+    def ask_export(self) -> None: ...
+
+    def ask_picture(self) -> None: ...
+
+    def ask_score(self) -> None: ...
+
+    def play_or_pause(self) -> None: ...
+
+    def fit_page(self) -> None: ...
+
+    def show_panel(self, name: str) -> None: ...
+
+    def focus_brief(self) -> None: ...
+
+    def make(self) -> None: ...
+
+    def show_commands(self) -> None: ...
+
+    def show_about(self) -> None: ...
+
+    def close(self) -> bool: ...
+
+
+def _always(session: Session) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing to do; `shortcut` is in Qt's portable notation, several parted by commas."""
+
+    id: str
+    text: str
+    menu: str
+    does: Callable[[Desk], object]
+    shortcut: str = ""
+    icon: str = ""
+    can: Callable[[Session], bool] = _always
+    words: Callable[[Session], str] | None = None
+
+
+def _undo_words(session: Session) -> str:
+    return f"Undo {session.undo_text}" if session.can_undo else "Undo"
+
+
+def _redo_words(session: Session) -> str:
+    return f"Redo {session.redo_text}" if session.can_redo else "Redo"
+
+
+def _selected(session: Session) -> bool:
+    return bool(session.selection)
+
+
+def _is_scene(session: Session) -> bool:
+    return session.document.kind is DocumentKind.SCENE
+
+
+def _has_music(session: Session) -> bool:
+    return session.document.music is not None
+
+
+def _can_play(session: Session) -> bool:
+    return _is_scene(session) or _has_music(session)
+
+
+def _remakable(session: Session) -> bool:
+    layers = session.selected_layers()
+    return len(layers) == 1 and isinstance(layers[0], PictureLayer) and bool(layers[0].recipe)
+
+
+def _busy(session: Session) -> bool:
+    return not session.jobs.idle
+
+
+def _the_selected(desk: Desk) -> str:
+    return next(iter(desk.session.selection))
+
+
+def _cancel_all(desk: Desk) -> None:
+    for job in desk.session.jobs.jobs:
+        desk.session.jobs.cancel(job.id)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(id="new_poster", text="New poster", menu="File", shortcut="Ctrl+N", icon="file-plus",
+           does=lambda desk: desk.ask_new("poster")),
+    Action(id="new_scene", text="New scene", menu="File", shortcut="Ctrl+Shift+N",
+           icon="clapperboard", does=lambda desk: desk.ask_new("scene")),
+    Action(id="open", text="Open…", menu="File", shortcut="Ctrl+O", icon="folder-open",
+           does=lambda desk: desk.ask_open()),
+    Action(id="save", text="Save", menu="File", shortcut="Ctrl+S", icon="save",
+           does=lambda desk: desk.ask_save(anew=False)),
+    Action(id="save_as", text="Save as…", menu="File", shortcut="Ctrl+Shift+S",
+           does=lambda desk: desk.ask_save(anew=True)),
+    Action(id="place_picture", text="Place a picture…", menu="File", icon="file-image",
+           does=lambda desk: desk.ask_picture()),
+    Action(id="place_score", text="Use a MIDI file as music…", menu="File", icon="music",
+           does=lambda desk: desk.ask_score()),
+    Action(id="export", text="Export…", menu="File", shortcut="Ctrl+E", icon="download",
+           does=lambda desk: desk.ask_export()),
+    Action(id="quit", text="Quit", menu="File", shortcut="Ctrl+Q",
+           does=lambda desk: desk.close()),
+    Action(id="undo", text="Undo", menu="Edit", shortcut="Ctrl+Z", icon="undo-2",
+           does=lambda desk: desk.session.undo(), can=lambda s: s.can_undo, words=_undo_words),
+    Action(id="redo", text="Redo", menu="Edit", shortcut="Ctrl+Shift+Z,Ctrl+Y", icon="redo-2",
+           does=lambda desk: desk.session.redo(), can=lambda s: s.can_redo, words=_redo_words),
+    Action(id="duplicate", text="Duplicate", menu="Edit", shortcut="Ctrl+D", icon="copy",
+           does=lambda desk: desk.session.duplicate_selected(), can=_selected),
+    Action(id="delete", text="Delete", menu="Edit", shortcut="Del,Backspace", icon="trash-2",
+           does=lambda desk: desk.session.delete_selected(), can=_selected),
+    Action(id="select_all", text="Select all", menu="Edit", shortcut="Ctrl+A",
+           does=lambda desk: desk.session.select_all()),
+    Action(id="deselect", text="Select nothing", menu="Edit", shortcut="Ctrl+Shift+A",
+           does=lambda desk: desk.session.deselect(), can=_selected),
+    Action(id="raise", text="Bring forward", menu="Layer", shortcut="Ctrl+]", icon="arrow-up",
+           does=lambda desk: desk.session.raise_selected(), can=_selected),
+    Action(id="lower", text="Send backward", menu="Layer", shortcut="Ctrl+[", icon="arrow-down",
+           does=lambda desk: desk.session.lower_selected(), can=_selected),
+    Action(id="add_text", text="Add words", menu="Layer", shortcut="Ctrl+T", icon="type",
+           does=lambda desk: desk.session.place_text("Your words")),
+    Action(id="add_caption", text="Add a caption here", menu="Layer", icon="captions",
+           does=lambda desk: desk.session.add_caption("A caption"),
+           can=lambda s: _is_scene(s) and bool(s.document.shots)),
+    Action(id="reroll", text="Reroll the picture", menu="Layer", shortcut="Ctrl+R",
+           icon="dices", does=lambda desk: desk.session.reroll(_the_selected(desk)),
+           can=_remakable),
+    Action(id="vary", text="Vary the picture", menu="Layer", shortcut="Ctrl+Shift+R",
+           icon="shuffle", does=lambda desk: desk.session.vary(_the_selected(desk)),
+           can=_remakable),
+    Action(id="reroll_music", text="Write the music again", menu="Layer", icon="refresh-cw",
+           does=lambda desk: desk.session.reroll_music(),
+           can=lambda s: s.document.music is not None and s.document.music.recipe is not None),
+    Action(id="remove_music", text="Remove the music", menu="Layer", icon="x",
+           does=lambda desk: desk.session.remove_music(), can=_has_music),
+    Action(id="make", text="Make it from the brief", menu="Make", shortcut="Ctrl+Return",
+           icon="wand-sparkles", does=lambda desk: desk.make()),
+    Action(id="brief", text="Write a brief", menu="Make", shortcut="Ctrl+L", icon="pen-line",
+           does=lambda desk: desk.focus_brief()),
+    Action(id="words_panel", text="Words", menu="Make", shortcut="Ctrl+1", icon="type",
+           does=lambda desk: desk.show_panel("text")),
+    Action(id="picture_panel", text="Picture", menu="Make", shortcut="Ctrl+2", icon="image",
+           does=lambda desk: desk.show_panel("image")),
+    Action(id="music_panel", text="Music", menu="Make", shortcut="Ctrl+3", icon="music",
+           does=lambda desk: desk.show_panel("music")),
+    Action(id="drop_queue", text="Finish this job, drop the rest", menu="Make", icon="list-x",
+           does=lambda desk: desk.session.jobs.cancel_all_queued(), can=_busy),
+    Action(id="cancel_all", text="Cancel all jobs", menu="Make", shortcut="Ctrl+.", icon="ban",
+           does=_cancel_all, can=_busy),
+    Action(id="free_memory", text="Free memory", menu="Make", icon="memory-stick",
+           does=lambda desk: desk.session.free_memory()),
+    Action(id="play", text="Play or pause", menu="View", shortcut="Space", icon="play",
+           does=lambda desk: desk.play_or_pause(), can=_can_play),
+    Action(id="fit", text="Show the whole page", menu="View", shortcut="Ctrl+0", icon="frame",
+           does=lambda desk: desk.fit_page()),
+    Action(id="commands", text="All commands…", menu="View", shortcut="Ctrl+K,Ctrl+Shift+P",
+           icon="command", does=lambda desk: desk.show_commands()),
+    Action(id="about", text="About Triptych", menu="View", icon="info",
+           does=lambda desk: desk.show_about()),
+)
+"""Every action, in the order of the menus."""
+
+MENUS = ("File", "Edit", "Layer", "Make", "View")
+
+HANDLED_BY_KEYS = frozenset({"play"})
+"""Shortcuts that must not be taken from a focused button; the window hears them as keys."""
+
+DIVIDED_BEFORE = frozenset(
+    {"save", "place_picture", "export", "quit", "duplicate", "select_all", "add_text", "reroll",
+     "reroll_music", "words_panel", "drop_queue", "free_memory", "commands"}
+)
+"""Actions with a line above them in their menu."""
+
+
+def action(action_id: str) -> Action:
+    """Return one action of the table.
+
+    Raises:
+        KeyError: there is none of that id.
+    """
+    for found in ACTIONS:
+        if found.id == action_id:
+            return found
+    raise KeyError(action_id)

@@ -1,0 +1,422 @@
+"""What each command of the command line does.
+
+An action takes the parsed arguments and a `Run` and returns what `--json`
+prints; all that can go wrong is raised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from desktop.terminal import print_table
+from engines.api import (
+    BackgroundRequest,
+    BadRequest,
+    CannotWrite,
+    ImageRequest,
+    ImageResult,
+    LoraUse,
+    ModelRefused,
+    ModelSpec,
+    MusicRequest,
+    MusicResult,
+    Run,
+    SoundRequest,
+    SoundResult,
+    TextRequest,
+    TextResult,
+    TrainRequest,
+    TrainResult,
+)
+from engines.host import LocalHost
+
+Answer = dict[str, Any]
+
+LARGEST_FILE_BYTES = 256_000_000
+"""No picture, schema or project that is read here may be larger."""
+
+
+def text(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Write words to a file or to the screen."""
+    if arguments.out is not None:
+        _check_goal(arguments.out, (".txt", ".md", ".json"))
+    schema = ""
+    if arguments.json_schema is not None:
+        schema = _read_text(arguments.json_schema)
+    request = TextRequest(
+        prompt=arguments.prompt,
+        seed=_seed(arguments),
+        model=arguments.model,
+        system=arguments.system,
+        max_tokens=arguments.max_tokens,
+        temperature=arguments.temperature,
+        top_p=arguments.top_p,
+        min_p=arguments.min_p,
+        json_schema=schema,
+    )
+    with LocalHost(device=arguments.device) as host:
+        result = host.run(request, run)
+    assert isinstance(result, TextResult)
+    if arguments.out is not None:
+        _write(arguments.out, (result.text + "\n").encode())
+    elif not arguments.json:
+        sys.stdout.write(result.text + "\n")
+    return {
+        "outputs": [str(arguments.out)] if arguments.out else [],
+        "text": result.text,
+        "seed": result.seed,
+        "model": result.model,
+    }
+
+
+def image(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Draw pictures with a model or the backgrounds generator."""
+    _check_goal(arguments.out, (".png", ".jpg", ".jpeg", ".webp"))
+    seed = _seed(arguments)
+    width_px, height_px = _frame(arguments.size) if arguments.size else (0, 0)
+    request: BackgroundRequest | ImageRequest
+    if arguments.model == "backgrounds":
+        request = BackgroundRequest(
+            prompt=arguments.prompt,
+            seed=seed,
+            width_px=width_px or 1024,
+            height_px=height_px or 1024,
+        )
+    else:
+        request = ImageRequest(
+            prompt=arguments.prompt,
+            seed=seed,
+            model=arguments.model,
+            negative=arguments.negative,
+            width_px=width_px,
+            height_px=height_px,
+            steps=arguments.steps,
+            guidance=arguments.guidance,
+            sampler=arguments.sampler,
+            count=arguments.count,
+            init=_read_picture(arguments.init),
+            mask=_read_picture(arguments.mask),
+            strength=arguments.strength,
+            loras=tuple(_lora(text) for text in arguments.lora),
+            upscale=arguments.upscale,
+        )
+    with LocalHost(device=arguments.device) as host:
+        result = host.run(request, run)
+    assert isinstance(result, ImageResult)
+    paths = _numbered(arguments.out, len(result.pictures))
+    for path, picture in zip(paths, result.pictures, strict=True):
+        _write(path, _as_suffix(picture.png, path))
+    _say(arguments, paths)
+    return {"outputs": [str(path) for path in paths], "seed": seed, "model": result.model}
+
+
+def music(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Write a score as MIDI, or play it into a sound file."""
+    _check_goal(arguments.out, (".mid", ".midi", ".wav", ".flac", ".ogg"))
+    request = MusicRequest(
+        prompt=arguments.prompt,
+        seed=_seed(arguments),
+        model=arguments.model,
+        seconds=arguments.seconds,
+        bars=arguments.bars,
+        key=arguments.key,
+        tempo_bpm=arguments.tempo,
+        meter=arguments.meter,
+        mood=arguments.mood,
+        instruments=tuple(x.strip() for x in arguments.instruments.split(",") if x.strip()),
+        candidates=arguments.candidates,
+    )
+    suffix = arguments.out.suffix.lower().lstrip(".")
+    with LocalHost(device=arguments.device) as host:
+        score = host.run(request, run)
+        assert isinstance(score, MusicResult)
+        data = score.midi
+        if suffix not in ("mid", "midi"):
+            sound = host.run(SoundRequest(midi=score.midi, format=suffix), run)
+            assert isinstance(sound, SoundResult)
+            data = sound.data
+    _write(arguments.out, data)
+    for notice in score.notices:
+        sys.stderr.write(notice + "\n")
+    _say(arguments, [arguments.out])
+    return {
+        "outputs": [str(arguments.out)],
+        "seed": score.seed,
+        "model": score.model,
+        "bars": score.bars,
+        "tempo_bpm": score.tempo_bpm,
+        "key": score.key,
+        "meter": score.meter,
+        "mood": score.mood,
+        "length_s": score.length_s,
+        "notes": score.notes,
+        "notices": list(score.notices),
+    }
+
+
+def poster(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Make a poster of a brief."""
+    from desktop.document.sizes import SizeError, page_size_mm
+    from desktop.production import PosterOptions
+
+    _check_goal(arguments.out, (".png", ".jpg", ".jpeg", ".pdf", ".svg", ".triptych"))
+    try:
+        width_mm, height_mm = page_size_mm(arguments.size, arguments.dpi)
+    except SizeError as error:
+        raise BadRequest(str(error)) from None
+    options = PosterOptions(
+        width_mm=width_mm,
+        height_mm=height_mm,
+        dpi=arguments.dpi,
+        template=arguments.template,
+        model=arguments.model,
+    )
+    return _produce(arguments, options, run)
+
+
+def scene(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Make a scored scene of a brief."""
+    from desktop.production import SceneOptions
+
+    _check_goal(arguments.out, (".mp4", ".webm", ".gif", ".triptych"))
+    width_px, height_px = _frame(arguments.size)
+    options = SceneOptions(
+        seconds=arguments.seconds,
+        width_px=width_px,
+        height_px=height_px,
+        fps=arguments.fps,
+        model=arguments.model,
+    )
+    return _produce(arguments, options, run)
+
+
+def _produce(arguments: argparse.Namespace, options: Any, run: Run) -> Answer:
+    """Make a document of the brief and write it to the goal."""
+    from desktop.document.assets import AssetStore
+    from desktop.export import export as write_export
+    from desktop.production import produce, share
+
+    seed = _seed(arguments)
+    assets = AssetStore()
+    with _offscreen(), LocalHost(device=arguments.device) as host:
+        making, writing = share(run, (("", 85), ("writing the file", 15)))
+        product = produce(
+            arguments.brief, options, seed=seed, ask=host.run, assets=assets, run=making
+        )
+        paths = write_export(product.document, assets, arguments.out, run=writing, ask=host.run)
+    for notice in product.notices:
+        sys.stderr.write(notice + "\n")
+    _say(arguments, list(paths))
+    return {
+        "outputs": [str(path) for path in paths],
+        "seed": seed,
+        "model": product.model,
+        "title": product.document.title,
+        "notices": list(product.notices),
+    }
+
+
+def export(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Write a project to another file."""
+    from desktop.document.storage import DocumentError, load
+    from desktop.export import SUFFIXES
+    from desktop.export import export as write_export
+
+    _check_goal(arguments.out, SUFFIXES)
+    try:
+        document, assets = load(arguments.file)
+    except DocumentError as error:
+        raise BadRequest(f"{arguments.file} cannot be opened: {error.reason}") from None
+    with _offscreen(), LocalHost(device=arguments.device) as host:
+        paths = write_export(document, assets, arguments.out, run=run, ask=host.run)
+    _say(arguments, list(paths))
+    return {"outputs": [str(path) for path in paths], "seed": document.seed, "model": ""}
+
+
+def models(arguments: argparse.Namespace, run: Run) -> Answer:
+    """List the library, add to it, take out of it, or check a file."""
+    from engines.catalog import Catalog
+
+    catalog = Catalog()
+    match arguments.verb:
+        case "list":
+            specs = catalog.list()
+            if not arguments.json:
+                print_table([_spec_row(spec) for spec in specs])
+            return {"models": [_spec_json(spec) for spec in specs]}
+        case "add":
+            spec = catalog.add(arguments.what)
+        case "remove":
+            catalog.remove(arguments.what)
+            return {"removed": arguments.what}
+        case _:
+            return _check_model(catalog, arguments)
+    if not arguments.json:
+        print_table([_spec_row(spec)])
+    return _spec_json(spec)
+
+
+def _check_model(catalog: Any, arguments: argparse.Namespace) -> Answer:
+    try:
+        spec = catalog.check(arguments.what)
+    except ModelRefused as error:
+        if not arguments.json:
+            raise
+        reason = {"ok": False, "format": "", "architecture": "", "reason": error.reason}
+        return {**reason, "exit_code": 3}
+    if not arguments.json:
+        print_table([_spec_row(spec)])
+    return {"ok": True, **_spec_json(spec), "reason": ""}
+
+
+def train(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Train a starter model, or go on with it."""
+    request = TrainRequest(
+        what=arguments.what,
+        out=str(arguments.out),
+        seed=arguments.seed or 0,
+        data=tuple(arguments.data),
+        preset=arguments.preset,
+        minutes=arguments.minutes,
+    )
+    with LocalHost(device=arguments.device) as host:
+        result = host.run(request, run)
+    assert isinstance(result, TrainResult)
+    figures = dict(result.figures)
+    if not arguments.json:
+        print_table([(name, f"{value:.4g}") for name, value in figures.items()])
+    return {
+        "outputs": [result.path],
+        "seed": request.seed,
+        "model": "",
+        "steps": result.steps,
+        "figures": figures,
+    }
+
+
+def doctor(arguments: argparse.Namespace, run: Run) -> Answer:
+    """Tell about this machine."""
+    from desktop.doctor import as_text, examine
+
+    report: Answer = examine()
+    if not arguments.json:
+        sys.stdout.write(as_text(report))
+    return report
+
+
+def _seed(arguments: argparse.Namespace) -> int:
+    from desktop.cli import seed_of
+
+    return seed_of(arguments)
+
+
+def _frame(size: str) -> tuple[int, int]:
+    from desktop.document.sizes import SizeError, frame_size_px
+
+    try:
+        return frame_size_px(size)
+    except SizeError as error:
+        raise BadRequest(str(error)) from None
+
+
+def _check_goal(path: Path, suffixes: tuple[str, ...]) -> None:
+    """Find out before the work that its result could not be written."""
+    if path.suffix.lower() not in suffixes:
+        raise BadRequest(f"{path.name} should end in {' or '.join(suffixes)}")
+    folder = path.parent
+    if not folder.is_dir():
+        raise CannotWrite(str(path), f"there is no folder {folder}")
+    if path.is_dir():
+        raise CannotWrite(str(path), "it is a folder")
+    if not os.access(folder, os.W_OK):
+        raise CannotWrite(str(path), f"the folder {folder} may not be written")
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        raise BadRequest(f"{path} is larger than {LARGEST_FILE_BYTES // 1_000_000} MB")
+    return path.read_bytes()
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return _read_bytes(path).decode()
+    except UnicodeDecodeError:
+        raise BadRequest(f"{path} is not a text file") from None
+
+
+def _read_picture(path: Path | None) -> bytes:
+    """Read a picture of any allowed format as PNG bytes; none gives none."""
+    if path is None:
+        return b""
+    from desktop.render.pictures import PictureError, to_png
+
+    try:
+        return to_png(_read_bytes(path))
+    except PictureError as error:
+        raise BadRequest(f"{path} cannot be read: {error}") from None
+
+
+def _as_suffix(png: bytes, path: Path) -> bytes:
+    """Turn a PNG into what the path's suffix asks for."""
+    if path.suffix.lower() == ".png":
+        return png
+    from desktop.render.pictures import convert
+
+    return convert(png, path.suffix.lower())
+
+
+def _lora(text: str) -> LoraUse:
+    path, colon, weight = text.rpartition(":")
+    try:
+        return LoraUse(path=path, weight=float(weight)) if colon and path else LoraUse(path=text)
+    except ValueError:
+        return LoraUse(path=text)
+
+
+def _numbered(path: Path, count: int) -> list[Path]:
+    if count == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}-{i + 1}{path.suffix}") for i in range(count)]
+
+
+def _write(path: Path, data: bytes) -> None:
+    from desktop.export.atomic import write_bytes
+
+    write_bytes(path, data)
+
+
+def _say(arguments: argparse.Namespace, paths: list[Path]) -> None:
+    if not arguments.json:
+        for path in paths:
+            sys.stdout.write(f"{path}\n")
+
+
+def _offscreen() -> Any:
+    from desktop.render.offscreen import offscreen
+
+    return offscreen()
+
+
+def _spec_row(spec: ModelSpec) -> tuple[str, ...]:
+    size = f"{spec.size_bytes / 1e6:.0f} MB"
+    return spec.id, spec.kind, spec.architecture, size, spec.licence or "licence unknown"
+
+
+def _spec_json(spec: ModelSpec) -> Answer:
+    return {
+        "id": spec.id,
+        "kind": str(spec.kind),
+        "name": spec.name,
+        "path": spec.path,
+        "format": spec.format,
+        "architecture": spec.architecture,
+        "size_bytes": spec.size_bytes,
+        "licence": spec.licence,
+        "restrictions": spec.restrictions,
+        "sha256": spec.sha256,
+    }

@@ -1,0 +1,1 @@
+"""Forms and lists around the canvas; they meet only in the session."""

@@ -1,0 +1,299 @@
+"""The open project: every verb of the user that takes time or touches a file."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.arranging import Arranging
+from desktop.document.assets import AssetStore
+from desktop.document.model import Document, Layer, PictureLayer
+from desktop.jobs import Job, JobQueue, Lane
+from desktop.messages import explain
+from desktop.recipes import recipe_of, request_of
+from engines.api import (
+    BackgroundRequest,
+    BadRequest,
+    CannotWrite,
+    EngineError,
+    ImageRequest,
+    ImageResult,
+    Kind,
+    MemoryStatus,
+    MusicRequest,
+    MusicResult,
+    Request,
+    Run,
+    UpscaleRequest,
+)
+
+SEEDS = 2**32
+
+TITLES = {
+    Kind.TEXT: "Writing",
+    Kind.IMAGE: "Painting",
+    Kind.BACKGROUND: "Drawing a background",
+    Kind.UPSCALE: "Enlarging",
+    Kind.MUSIC: "Scoring",
+    Kind.SOUND: "Playing the score to sound",
+    Kind.PLAN: "Planning",
+    Kind.TRAIN: "Training",
+}
+
+
+class Host(Protocol):
+    """What runs the engines; see `engines.host`."""
+
+    def run(self, request: Request, run: Run) -> Any: ...
+
+    def memory(self) -> MemoryStatus: ...
+
+    def free_memory(self) -> None: ...
+
+
+def new_seed() -> int:
+    """Return a seed nobody chose."""
+    return secrets.randbelow(SEEDS)
+
+
+class Session(Arranging):
+    """The project, its jobs, and the engines behind them."""
+
+    saved = Signal(object)  # Path
+    exported = Signal(object)  # tuple of Path
+    opened = Signal(object)  # Path
+    noticed = Signal(str)  # one sentence for the user
+
+    def __init__(self, host: Host, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._jobs = JobQueue(self)
+
+    @property
+    def jobs(self) -> JobQueue:
+        return self._jobs
+
+    @property
+    def host(self) -> Host:
+        return self._host
+
+    def new_poster(self, *, width_mm: float = 297.0, height_mm: float = 420.0) -> None:
+        document = Document.poster(width_mm=width_mm, height_mm=height_mm)
+        self._replace_project(document, AssetStore(), None)
+
+    def new_scene(self, *, width_px: int = 1920, height_px: int = 1080, fps: int = 24) -> None:
+        document = Document.scene(width_px=width_px, height_px=height_px, fps=fps)
+        self._replace_project(document, AssetStore(), None)
+
+    def open(self, path: Path) -> Job:
+        """Read a project and show it."""
+
+        def work(run: Run) -> tuple[Document, AssetStore]:
+            from desktop.document.storage import DocumentError, load
+
+            run.step(0, 1, stage="reading")
+            try:
+                return load(path)
+            except DocumentError as error:
+                raise BadRequest(f"{path.name} cannot be opened: {error.reason}") from None
+
+        def then(loaded: tuple[Document, AssetStore]) -> None:
+            self._replace_project(*loaded, path)
+            self.opened.emit(path)
+
+        return self._jobs.submit(f"Opening {path.name}", work, then, Lane.FILE, kind="open")
+
+    def save(self, path: Path | None = None) -> Job:
+        """Write the project as it is now, to where it came from unless told.
+
+        Raises:
+            ValueError: it has no path yet and none is given.
+        """
+        goal = path or self.path
+        if goal is None:
+            raise ValueError("a project that was never saved needs a path")
+        document, assets = self.document, self.assets
+
+        def work(run: Run) -> Path:
+            from desktop.document.storage import DocumentError, save
+            from desktop.render.thumbnails import thumbnail_png
+
+            run.step(0, 1, stage="writing")
+            try:
+                save(goal, document, assets, thumbnail_png(document, assets))
+            except DocumentError as error:
+                raise CannotWrite(str(goal), error.reason) from None
+            return goal
+
+        def then(written: Path) -> None:
+            if assets is self.assets:
+                self._set_path(written)
+                self._mark_clean(document)
+            self.saved.emit(written)
+
+        return self._jobs.submit(f"Saving {goal.name}", work, then, Lane.FILE, kind="save")
+
+    def export(self, path: Path, *, scale: float = 1.0) -> Job:
+        """Write the document to a picture, page or video file, by the path's suffix."""
+        document, assets, ask = self.document, self.assets, self._host.run
+
+        def work(run: Run) -> tuple[Path, ...]:
+            from desktop.export import export
+
+            return export(document, assets, path, run=run, ask=ask, scale=scale)
+
+        return self._jobs.submit(
+            f"Exporting {path.name}", work, self.exported.emit, Lane.EXPORT, kind="export"
+        )
+
+    def generate(self, request: Request, then: Callable[[Any], None]) -> Job:
+        """Ask an engine; `then` gets its result on the GUI thread."""
+        host = self._host
+
+        def work(run: Run) -> Any:
+            return host.run(request, run)
+
+        return self._jobs.submit(_title(request), work, then, kind=str(request.kind))
+
+    def produce(self, brief: str, use: str, *, seed: int | None = None, **options: Any) -> Job:
+        """Make a poster or a scene of a brief and show it as one undo step.
+
+        `use` is "poster" or "scene"; `options` are fields of
+        `desktop.production.PosterOptions` or `SceneOptions`.
+
+        Raises:
+            BadRequest: the brief is empty.
+        """
+        if not brief.strip():
+            raise BadRequest("the brief is empty")
+        the_seed = new_seed() if seed is None else seed
+        assets, ask = self.assets, self._host.run
+
+        def work(run: Run) -> Any:
+            from desktop.production import PosterOptions, SceneOptions, produce
+
+            made_by: Callable[..., Any] = PosterOptions if use == "poster" else SceneOptions
+            return produce(
+                brief, made_by(**options), seed=the_seed, ask=ask, assets=assets, run=run
+            )
+
+        def then(product: Any) -> None:
+            self._adopt(assets, product.document)
+            # A finished production is another work: saving must not write over the old file.
+            self._set_path(None)
+            self.select(())
+            self.edit(f"Make {use}", product.document)
+            self.seek(0.0)
+            for notice in product.notices:
+                self.noticed.emit(notice)
+
+        title = f"Making a {use}: {_short(brief)}"
+        return self._jobs.submit(title, work, then, kind=use)
+
+    def reroll(self, layer_id: str) -> Job:
+        """Make a layer's picture again from its recipe, with another seed.
+
+        Raises:
+            BadRequest: the layer has no recipe that can be replayed.
+        """
+        layer = self.document.layer(layer_id)
+        return self._remake(layer, request_of(self._recipe(layer), self._read, seed=new_seed()))
+
+    def vary(self, layer_id: str, *, strength: float = 0.45) -> Job:
+        """Make a picture near the layer's own: the same words, starting from its pixels.
+
+        Raises:
+            BadRequest: the layer has no recipe that can be replayed.
+        """
+        layer = self.document.layer(layer_id)
+        request = request_of(self._recipe(layer), self._read, seed=new_seed())
+        if isinstance(request, ImageRequest) and isinstance(layer, PictureLayer):
+            png = self._read(layer.asset)
+            request = replace(request, init=png, strength=strength, count=1, upscale=1)
+        return self._remake(layer, request)
+
+    def reroll_music(self) -> Job:
+        """Write the music again from its recipe, with another seed.
+
+        Raises:
+            BadRequest: there is no music, or it was not made here.
+        """
+        music = self.document.music
+        if music is None or music.recipe is None:
+            raise BadRequest("the music was not made here, so it cannot be made again")
+        request = request_of(music.recipe, self._read, seed=new_seed())
+
+        def then(result: MusicResult) -> None:
+            self.set_music(result.midi, recipe=recipe_of(request, result.model))
+
+        return self.generate(request, then)
+
+    def free_memory(self) -> None:
+        """Let the engines give back what lies idle."""
+        host = self._host
+
+        def work(run: Run) -> None:
+            host.free_memory()
+
+        self._jobs.submit("Freeing memory", work, _nothing, Lane.FILE, kind="memory")
+
+    def tell(self, error: Exception) -> None:
+        """Tell the user in one sentence what went wrong."""
+        self.noticed.emit(str(explain(error)))
+
+    def attempt(self, verb: Callable[[], object]) -> None:
+        """Do something that the user asked for; if it cannot be done, tell why."""
+        try:
+            verb()
+        except (EngineError, OSError) as error:
+            self.tell(error)
+
+    def close(self) -> bool:
+        """End all jobs; True if every thread ended."""
+        return self._jobs.close()
+
+    def _recipe(self, layer: Layer) -> Any:
+        if layer.recipe is None:
+            raise BadRequest(f"“{layer.name}” was not made here, so it cannot be made again")
+        return layer.recipe
+
+    def _remake(self, layer: Layer, request: Request) -> Job:
+        if not isinstance(request, ImageRequest | BackgroundRequest | UpscaleRequest):
+            raise BadRequest(f"“{layer.name}” is not a picture")
+
+        def then(result: ImageResult) -> None:
+            recipe = recipe_of(request, result.model)
+            self.put_pixels(layer.id, result.pictures[0].png, recipe=recipe)
+
+        return self.generate(request, then)
+
+    def _read(self, sha256: str) -> bytes:
+        return self.assets.read(sha256)
+
+    def _adopt(self, source: AssetStore, document: Document) -> None:
+        """Bring over what a document needs if another project was opened meanwhile."""
+        if source is not self.assets:
+            for sha256 in document.assets():
+                self.assets.add(source.read(sha256), source.suffix(sha256))
+
+
+def _nothing(result: None) -> None:
+    """Take no notice of the result."""
+
+
+def _short(text: str, limit: int = 42) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _title(request: Request) -> str:
+    words = getattr(request, "prompt", "") or getattr(request, "brief", "")
+    title = TITLES[request.kind]
+    if isinstance(request, MusicRequest) and not words:
+        words = ", ".join(x for x in (request.mood, request.key) if x)
+    return f"{title}: {_short(words)}" if words else title

@@ -1,0 +1,1 @@
+"""The director: a brief becomes a checked plan of words, pictures and music."""

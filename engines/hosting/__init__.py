@@ -1,0 +1,1 @@
+"""How requests reach the engines: in this process, or in one child process."""

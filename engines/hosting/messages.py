@@ -1,0 +1,68 @@
+"""What crosses between the window's process and the engines' process: frozen values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engines.api import EngineError, MemoryStatus, Progress, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """To the child: answer this request as job `job`."""
+
+    job: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the child: the user asked job `job` to stop."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreeMemory:
+    """To the child: evict all that is idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """To the child: import ahead what the first requests need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """To the child: end."""
+
+
+ToChild = Start | Cancel | FreeMemory | Warm | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """From the child: how far job `job` is."""
+
+    job: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """From the child: job `job` has its result, or its error."""
+
+    job: int
+    result: Any = None
+    error: EngineError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """From the child: the memory changed."""
+
+    status: MemoryStatus
+
+
+FromChild = Progressed | Ended | Memory

@@ -1,0 +1,1 @@
+"""Pictures: the diffusion engine, the procedural backgrounds and the upscaler."""

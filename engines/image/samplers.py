@@ -1,0 +1,61 @@
+"""Samplers by their familiar names, fitted to what a model was trained to predict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import diffusers
+
+from engines.api import BadRequest
+
+SAMPLERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "dpm++ 2m": ("DPMSolverMultistepScheduler", {}),
+    "dpm++ 2m karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    "dpm++ 2m sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    "dpm++ sde": ("DPMSolverSinglestepScheduler", {}),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "euler a": ("EulerAncestralDiscreteScheduler", {}),
+    "heun": ("HeunDiscreteScheduler", {}),
+    "ddim": ("DDIMScheduler", {}),
+    "lms": ("LMSDiscreteScheduler", {}),
+    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+    "lcm": ("LCMScheduler", {}),
+}
+"""Name -> diffusers class and what sets it apart."""
+
+FLOW_SAMPLERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "dpm++ 2m": ("DPMSolverMultistepScheduler", {}),
+    "dpm++ 2m sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    "euler": ("DPMSolverMultistepScheduler", {"solver_order": 1}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+}
+"""Those that can follow a flow; Euler's step is the solver's first order."""
+
+
+def names(config: dict[str, Any]) -> tuple[str, ...]:
+    """Return the samplers a model with this scheduler can use."""
+    return tuple(FLOW_SAMPLERS if _is_flow(config) else SAMPLERS)
+
+
+def make(config: dict[str, Any], name: str) -> Any:
+    """Make the scheduler `name` from a model's own `config`; "" keeps the model's choice.
+
+    Raises:
+        BadRequest: there is no such sampler for this model.
+    """
+    own = str(config.get("_class_name", ""))
+    if not name:
+        if own not in {scheduler for scheduler, _ in SAMPLERS.values()}:
+            own = "DPMSolverMultistepScheduler"
+        return getattr(diffusers, own).from_config(config)
+    table = FLOW_SAMPLERS if _is_flow(config) else SAMPLERS
+    if name.lower() not in table:
+        raise BadRequest(f"the sampler is {', '.join(table)}, not {name!r}")
+    scheduler, changes = table[name.lower()]
+    kept = {key: value for key, value in config.items() if not key.startswith("_")}
+    return getattr(diffusers, scheduler).from_config({**kept, **changes})
+
+
+def _is_flow(config: dict[str, Any]) -> bool:
+    return config.get("prediction_type") == "flow_prediction"

@@ -1,0 +1,160 @@
+"""What the starter picture model was taught: things, scenes, palettes and how to ask for them.
+
+The director maps a brief onto these; a prompt in these words gives the best
+pictures from `triptych-image-1`. Larger models need none of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engines.image.backgrounds import BY_FAMILY, FAMILIES, words_of
+from engines.image.palettes import BY_WORD, PALETTES
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A ground the model can draw alone or behind a thing; `words` call it."""
+
+    family: str
+    caption: str
+    words: tuple[str, ...]
+    features: tuple[str, ...]
+    palettes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One object the model can draw; `code` is its Unicode code point in hexadecimal."""
+
+    name: str
+    code: str
+    words: tuple[str, ...] = ()
+
+
+SCENES: tuple[Scene, ...] = tuple(
+    Scene(family.name, family.caption, family.words, family.features, family.palettes)
+    for family in FAMILIES
+)
+
+PALETTE_NAMES: tuple[str, ...] = tuple(palette.name for palette in PALETTES)
+
+OBJECTS: tuple[Thing, ...] = (
+    Thing("saxophone", "1f3b7", ("jazz", "sax", "blues", "swing")),
+    Thing("trumpet", "1f3ba", ("brass", "fanfare")),
+    Thing("violin", "1f3bb", ("orchestra", "strings", "quartet", "classical", "symphony")),
+    Thing("guitar", "1f3b8", ("rock", "band", "folk", "concert", "gig")),
+    Thing("piano", "1f3b9", ("recital", "keyboard", "sonata")),
+    Thing("drum", "1f941", ("percussion", "drums", "rhythm")),
+    Thing("microphone", "1f3a4", ("singer", "karaoke", "voice", "choir", "podcast", "poetry")),
+    Thing("fox", "1f98a", ("foxes",)),
+    Thing("cat", "1f408", ("cats", "kitten")),
+    Thing("dog", "1f415", ("dogs", "puppy")),
+    Thing("bear", "1f43b", ("bears",)),
+    Thing("owl", "1f989", ("owls",)),
+    Thing("lion", "1f981", ("lions", "safari", "zoo")),
+    Thing("elephant", "1f418", ("elephants",)),
+    Thing("horse", "1f40e", ("horses", "riding", "pony")),
+    Thing("deer", "1f98c", ("stag",)),
+    Thing("rabbit", "1f407", ("bunny", "hare", "easter")),
+    Thing("whale", "1f433", ("whales",)),
+    Thing("octopus", "1f419", ("squid",)),
+    Thing("fish", "1f420", ("fishing", "aquarium")),
+    Thing("turtle", "1f422", ("tortoise",)),
+    Thing("butterfly", "1f98b", ("butterflies",)),
+    Thing("penguin", "1f427", ("penguins",)),
+    Thing("parrot", "1f99c", ("bird", "birds")),
+    Thing("dragon", "1f409", ("dragons", "legend", "fairytale")),
+    Thing("unicorn", "1f984", ("fantasy",)),
+    Thing("sailing boat", "26f5", ("boat", "sail", "regatta", "yacht")),
+    Thing("rocket", "1f680", ("space", "launch", "spaceship", "startup")),
+    Thing("steam train", "1f682", ("train", "railway", "journey", "travel")),
+    Thing("car", "1f697", ("cars", "drive", "race")),
+    Thing("bicycle", "1f6b2", ("bike", "cycling", "ride")),
+    Thing("airplane", "2708-fe0f", ("plane", "flight", "airport")),
+    Thing("castle", "1f3f0", ("palace", "knight", "medieval")),
+    Thing("house", "1f3e1", ("home", "cottage")),
+    Thing("circus tent", "1f3aa", ("circus", "tent", "carnival")),
+    Thing("ferris wheel", "1f3a1", ("fair", "fairground", "funfair")),
+    Thing("tree", "1f333", ("trees", "planting", "nature")),
+    Thing("palm tree", "1f334", ("palm", "tropical", "island", "beach")),
+    Thing("sunflower", "1f33b", ("flower", "flowers", "garden", "spring")),
+    Thing("rose", "1f339", ("roses", "love", "romance", "valentine")),
+    Thing("mushroom", "1f344", ("mushrooms", "toadstool")),
+    Thing("apple", "1f34e", ("harvest", "orchard", "fruit")),
+    Thing("pumpkin", "1f383", ("halloween",)),
+    Thing("christmas tree", "1f384", ("christmas", "holiday", "advent")),
+    Thing("snowman", "26c4", ("winter", "snow")),
+    Thing("robot", "1f916", ("robots", "technology", "tech", "machine", "ai")),
+    Thing("ghost", "1f47b", ("ghosts", "haunted", "spooky")),
+    Thing("skull", "1f480", ("pirate", "death")),
+    Thing("crown", "1f451", ("king", "queen", "royal")),
+    Thing("heart", "2764-fe0f", ("wedding", "charity")),
+    Thing("star", "2b50", ("talent", "award")),
+    Thing("crescent moon", "1f319", ("moon", "sleep", "dream")),
+    Thing("globe", "1f30d", ("world", "earth", "climate")),
+    Thing("books", "1f4da", ("book", "reading", "library", "literature", "school")),
+    Thing("lantern", "1f3ee", ("lanterns", "market", "night")),
+    Thing("candle", "1f56f-fe0f", ("vigil", "candlelight")),
+    Thing("camera", "1f4f7", ("photo", "photography", "photographs")),
+    Thing("paint palette", "1f3a8", ("art", "artist", "painting", "exhibition", "gallery")),
+    Thing("theatre masks", "1f3ad", ("theatre", "theater", "play", "drama", "opera", "stage")),
+    Thing("film clapper", "1f3ac", ("film", "cinema", "movie", "movies")),
+    Thing("trophy", "1f3c6", ("cup", "championship", "contest", "winner")),
+    Thing("football", "26bd", ("soccer", "match", "tournament")),
+    Thing("cup of coffee", "2615", ("coffee", "cafe", "tea", "breakfast")),
+    Thing("glass of wine", "1f377", ("wine", "tasting", "vineyard")),
+    Thing("pizza", "1f355", ("food", "dinner", "restaurant")),
+    Thing("birthday cake", "1f382", ("birthday", "cake", "bakery", "anniversary")),
+    Thing("gift", "1f381", ("present", "sale")),
+    Thing("umbrella", "2614", ("rainy",)),
+    Thing("light bulb", "1f4a1", ("idea", "ideas", "workshop", "conference")),
+    Thing("camp fire", "1f525", ("fire", "flames", "bonfire")),
+)
+
+BY_THING = {thing.name: thing for thing in OBJECTS}
+BY_CODE = {thing.code: thing for thing in OBJECTS}
+
+
+def article(name: str) -> str:
+    """Put "a" or "an" before a name, and nothing before a plural."""
+    if name.split()[-1] in ("books", "masks"):
+        return name
+    if name == "umbrella":
+        return "an umbrella"
+    return ("an " if name[0] in "aeio" else "a ") + name
+
+
+def caption(
+    scene: str, palette: str, *, thing: str = "", features: tuple[str, ...] = ()
+) -> str:
+    """Write a prompt in the model's own words.
+
+    Args:
+        scene: A family name of `SCENES`.
+        palette: A name of `PALETTE_NAMES`.
+        thing: A name of `OBJECTS` to stand before the scene.
+        features: Some of the scene's `features`.
+    """
+    ground = BY_FAMILY[scene].caption
+    first = f"{article(thing)} before {ground}" if thing else ground
+    return ", ".join([first, f"{palette} colours", *features])
+
+
+def thing_of(text: str) -> Thing | None:
+    """Find the thing a text speaks of: by its name first, then by what goes with it."""
+    words = words_of(text)
+    joined = " ".join(words)
+    named = [thing for thing in OBJECTS if f" {thing.name} " in f" {joined} "]
+    if named:
+        return max(named, key=lambda thing: len(thing.name))
+    for word in words:
+        for thing in OBJECTS:
+            if word in thing.words:
+                return thing
+    return None
+
+
+def palette_named(text: str) -> str:
+    """Return the name of the palette a text names, or ""."""
+    return next((BY_WORD[word].name for word in words_of(text) if word in BY_WORD), "")

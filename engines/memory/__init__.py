@@ -1,0 +1,1 @@
+"""One arbiter of the device's memory: every model is loaded inside a lease."""

@@ -1,0 +1,1 @@
+"""Scores: reading, writing, composing, and playing them."""

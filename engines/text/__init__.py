@@ -1,0 +1,1 @@
+"""The words: an instruct model through transformers, and the sentence encoder."""

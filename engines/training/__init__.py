@@ -1,0 +1,1 @@
+"""Training of the starter models, by the same code that anyone can run."""

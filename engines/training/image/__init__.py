@@ -1,0 +1,1 @@
+"""Training of the starter picture model: data, autoencoder, UNet, export."""

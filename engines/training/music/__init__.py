@@ -1,0 +1,1 @@
+"""Train the music model: the corpus, its tokens, the loop, the export."""

@@ -1,0 +1,95 @@
+"""Turn collections of scores into windows of tokens, once, for training and measuring."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from engines.api import BadRequest, Run
+from engines.music import tokens
+from engines.music.encode import encode, windows
+from engines.music.reader import read_score
+from engines.training.music.corpus import COLLECTIONS, collections_in, is_held_out
+
+log = logging.getLogger(__name__)
+
+WINDOW_BARS = (4, 8, 8, 8, 8, 12, 16)
+"""Lengths of windows, drawn evenly."""
+
+MIN_NOTES = 8
+LONGEST = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """Windows one after the other in `ids`; window i is `ids[starts[i]:starts[i + 1]]`.
+
+    `collection` is the index in `COLLECTIONS`; `held_out` marks windows of
+    composers that are not trained on.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+    collection: np.ndarray
+    held_out: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.collection)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self.ids[self.starts[index] : self.starts[index + 1]]
+
+
+def prepare(folders: tuple[str, ...], cache: Path, run: Run) -> Windows:
+    """Tokenise all collections in `folders`, or read what was made before from `cache`."""
+    if cache.is_file():
+        with np.load(cache, allow_pickle=False) as arrays:
+            return Windows(**{name: arrays[name] for name in Windows.__slots__})
+    pieces: list[np.ndarray] = []
+    collection: list[int] = []
+    held_out: list[bool] = []
+    for found, files in collections_in(folders):
+        for i, path in enumerate(files):
+            run.step(i, len(files), stage=f"reading {found.folder}")
+            held = is_held_out(found, path)
+            for window in _windows_of(path, tokens.SOURCES.index(found.source), found.passes):
+                pieces.append(window)
+                collection.append(COLLECTIONS.index(found))
+                held_out.append(held)
+    lengths = np.array([len(p) for p in pieces])
+    made = Windows(
+        ids=np.concatenate(pieces),
+        starts=np.concatenate([[0], np.cumsum(lengths)]),
+        collection=np.array(collection, np.uint8),
+        held_out=np.array(held_out),
+    )
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    part = cache.with_suffix(".part.npz")
+    np.savez(part, **{name: getattr(made, name) for name in Windows.__slots__})
+    part.replace(cache)
+    return made
+
+
+def _windows_of(path: Path, source: int, passes: int) -> Iterator[np.ndarray]:
+    try:
+        score = read_score(path.read_bytes())
+    except BadRequest as error:
+        log.warning("left out %s: %s", path.name, error.reason)
+        return
+    random = Random(path.name)
+
+    def lengths() -> Iterator[int]:
+        while True:
+            yield random.choice(WINDOW_BARS)
+
+    for _ in range(passes):
+        for window in windows(score, source, lengths()):
+            if sum(len(t.notes) for t in window.tracks) >= MIN_NOTES:
+                ids = encode(window)
+                if len(ids) <= LONGEST:
+                    yield np.array(ids, np.uint16)

@@ -1,0 +1,46 @@
+"""What all tests share: Qt without a screen, settings in a folder of the test's own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts.warning=false")
+
+if TYPE_CHECKING:
+    from desktop.session import Session
+    from tests.fakes import FakeHost
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's settings and recovery files out of the tests."""
+    monkeypatch.setenv("TRIPTYCH_HOME", str(tmp_path / "triptych-home"))
+
+
+@pytest.fixture
+def host() -> FakeHost:
+    from tests.fakes import FakeHost
+
+    return FakeHost()
+
+
+@pytest.fixture
+def session(qapp: object, host: FakeHost) -> Iterator[Session]:
+    """Give a session whose engine is a fake; every thread it started has ended after the test."""
+    from desktop.session import Session
+
+    before = {thread.ident for thread in threading.enumerate()}
+    session = Session(host)
+    yield session
+    host.gate.set()
+    assert session.close(), "a job's thread did not end"
+    left = {t.name for t in threading.enumerate() if t.ident not in before and not t.daemon}
+    assert not left, f"threads left behind: {left}"
+    session.deleteLater()

@@ -1,0 +1,180 @@
+"""The job queue: order, progress, cancel, failure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.jobs import HISTORY_LIMIT, Job, JobQueue, JobState, Lane
+from engines.api import EngineLost, Run
+
+
+@pytest.fixture
+def queue(qapp: object) -> Iterator[JobQueue]:
+    queue = JobQueue()
+    yield queue
+    assert queue.close()
+
+
+def _ignore(result: object) -> None:
+    pass
+
+
+def test_work_runs_off_the_window_thread_and_its_result_comes_home(queue: JobQueue) -> None:
+    home = threading.get_ident()
+    seen: list[tuple[int, int]] = []
+
+    def work(run: Run) -> int:
+        return threading.get_ident()
+
+    queue.submit("Work", work, lambda worker: seen.append((worker, threading.get_ident())))
+    assert queue.wait_idle()
+    [(worker, receiver)] = seen
+    assert worker != home
+    assert receiver == home
+
+
+def test_one_lane_keeps_its_order_and_runs_one_at_a_time(queue: JobQueue) -> None:
+    gate = threading.Event()
+    order: list[int] = []
+
+    def first(run: Run) -> None:
+        gate.wait(5)
+        order.append(1)
+
+    one = queue.submit("One", first, _ignore)
+    two = queue.submit("Two", lambda run: order.append(2), _ignore)
+    assert queue.job(one.id).state is JobState.RUNNING
+    assert queue.job(two.id).state is JobState.QUEUED
+    gate.set()
+    assert queue.wait_idle()
+    assert order == [1, 2]
+
+
+def test_lanes_do_not_wait_for_each_other(queue: JobQueue) -> None:
+    gate = threading.Event()
+    queue.submit("Slow", lambda run: gate.wait(5), _ignore, Lane.ENGINE)
+    done = threading.Event()
+    queue.submit("Save", lambda run: done.set(), _ignore, Lane.FILE)
+    assert done.wait(5)
+    gate.set()
+    assert queue.wait_idle()
+
+
+def test_progress_reaches_the_window_at_most_twenty_times_a_second(queue: JobQueue) -> None:
+    changes: list[Job] = []
+    queue.changed.connect(changes.append)
+    gate = threading.Event()
+
+    def work(run: Run) -> None:
+        for i in range(2000):
+            run.step(i, 2000, f"word {i}" if i % 7 == 0 else None)
+        gate.wait(0.12)
+
+    job = queue.submit("Count", work, _ignore)
+    assert queue.wait_idle()
+    with_progress = [change for change in changes if change.progress is not None]
+    assert 1 <= len(with_progress) <= 12
+    assert queue.job(job.id).progress is not None
+    assert queue.job(job.id).preview == "word 1995"
+
+
+def test_cancel_ends_a_running_job_and_adds_nothing(queue: JobQueue) -> None:
+    results: list[object] = []
+    started = threading.Event()
+
+    def work(run: Run) -> str:
+        started.set()
+        while True:
+            run.step(0, 1)
+
+    job = queue.submit("Endless", work, results.append)
+    assert started.wait(5)
+    queue.cancel(job.id)
+    assert queue.job(job.id).cancelling
+    assert queue.wait_idle()
+    assert queue.job(job.id).state is JobState.CANCELLED
+    assert results == []
+
+
+def test_cancelling_a_waiting_job_is_immediate(queue: JobQueue) -> None:
+    gate = threading.Event()
+    ran: list[int] = []
+    queue.submit("One", lambda run: gate.wait(5), _ignore)
+    two = queue.submit("Two", lambda run: ran.append(2), _ignore)
+    queue.cancel(two.id)
+    assert queue.job(two.id).state is JobState.CANCELLED
+    gate.set()
+    assert queue.wait_idle()
+    assert ran == []
+
+
+def test_finish_this_one_drop_the_rest(queue: JobQueue) -> None:
+    gate = threading.Event()
+    done: list[int] = []
+    queue.submit("One", lambda run: gate.wait(5), lambda _: done.append(1))
+    for i in range(2, 5):
+        queue.submit(str(i), lambda run: None, lambda _, i=i: done.append(i))  # type: ignore[misc]
+    queue.cancel_all_queued()
+    gate.set()
+    assert queue.wait_idle()
+    assert done == [1]
+
+
+def test_a_lost_engine_costs_one_job_and_the_next_goes_on(queue: JobQueue) -> None:
+    done: list[str] = []
+
+    def lost(run: Run) -> None:
+        raise EngineLost
+
+    bad = queue.submit("Lost", lost, _ignore)
+    queue.submit("Next", lambda run: "fine", done.append)
+    assert queue.wait_idle()
+    assert queue.job(bad.id).state is JobState.FAILED
+    assert isinstance(queue.job(bad.id).error, EngineLost)
+    assert done == ["fine"]
+
+
+def test_retry_does_the_same_work_as_a_new_job(queue: JobQueue) -> None:
+    outcomes = iter([ValueError("first"), "second"])
+    done: list[str] = []
+
+    def work(run: Run) -> str:
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    first = queue.submit("Try", work, done.append)
+    assert queue.wait_idle()
+    again = queue.retry(first.id)
+    assert queue.wait_idle()
+    assert again.id != first.id
+    assert queue.job(again.id).state is JobState.DONE
+    assert done == ["second"]
+
+
+def test_only_the_latest_ended_jobs_are_kept(queue: JobQueue, qtbot: QtBot) -> None:
+    for i in range(HISTORY_LIMIT + 5):
+        queue.submit(str(i), lambda run: None, _ignore)
+    assert queue.wait_idle()
+    assert len(queue.jobs) == HISTORY_LIMIT
+    queue.forget_ended()
+    assert queue.jobs == ()
+
+
+def test_close_ends_a_job_that_runs(qapp: object) -> None:
+    queue = JobQueue()
+    started = threading.Event()
+
+    def work(run: Run) -> None:
+        started.set()
+        while True:
+            run.step(0, 1)
+
+    queue.submit("Endless", work, _ignore)
+    assert started.wait(5)
+    assert queue.close()

@@ -1,0 +1,154 @@
+"""Stand-ins for the engines, for tests of the window only: they can be held, fail, and tell
+on which thread they ran."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from engines.api import (
+    BackgroundRequest,
+    EngineLost,
+    ImageRequest,
+    ImageResult,
+    MemoryStatus,
+    MusicRequest,
+    MusicResult,
+    Picture,
+    Pixels,
+    Request,
+    Resident,
+    Run,
+    SoundRequest,
+    SoundResult,
+    TextRequest,
+    TextResult,
+)
+
+WORDS = ("The ", "harbour ", "hums ", "at ", "night.")
+
+
+def tiny_png(width_px: int = 8, height_px: int = 6, color: str = "#3366aa") -> bytes:
+    """Return a picture of one colour."""
+    from PySide6.QtCore import QBuffer, QByteArray
+    from PySide6.QtGui import QColor, QImage
+
+    image = QImage(width_px, height_px, QImage.Format.Format_RGB32)
+    image.fill(QColor(color))
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(data.data())
+
+
+def tiny_midi() -> bytes:
+    """Return a score of two notes at 120 bpm, written by hand from the standard."""
+    events = (
+        b"\x00\xff\x51\x03\x07\xa1\x20"  # 500,000 microseconds a quarter
+        b"\x00\x90\x3c\x50\x60\x80\x3c\x00"  # C4, one quarter of 96 ticks
+        b"\x00\x90\x40\x50\x60\x80\x40\x00"  # E4
+        b"\x00\xff\x2f\x00"
+    )
+    header = b"MThd" + (6).to_bytes(4, "big") + b"\x00\x00\x00\x01\x00\x60"
+    return header + b"MTrk" + len(events).to_bytes(4, "big") + events
+
+
+class FakeHost:
+    """Answers requests at once, or when `gate` is opened; `fail_with` is raised instead."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.started = threading.Event()
+        self.fail_with: Exception | None = None
+        self.asked: list[Request] = []
+        self.threads: list[int] = []
+        self.freed = 0
+        self.closed = False
+
+    def run(self, request: Request, run: Run) -> Any:
+        self.asked.append(request)
+        self.threads.append(threading.get_ident())
+        run.step(0, 4, stage="working")
+        self.started.set()
+        while not self.gate.wait(0.005):
+            run.token.check()
+        run.token.check()
+        if self.fail_with is not None:
+            raise self.fail_with
+        return _ANSWERS[type(request)](request, run)
+
+    def lose_engine(self) -> None:
+        self.fail_with = EngineLost()
+
+    def memory(self) -> MemoryStatus:
+        return MemoryStatus(
+            device="cpu",
+            budget_bytes=4_000_000_000,
+            used_bytes=1_000_000_000,
+            working_bytes=200_000_000,
+            residents=(Resident(key="text:fake", size_bytes=1_000_000_000, leased=False),),
+        )
+
+    def free_memory(self) -> None:
+        self.freed += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _write(request: TextRequest, run: Run) -> TextResult:
+    text = ""
+    for i, word in enumerate(WORDS):
+        text += word
+        run.step(i + 1, len(WORDS), text)
+    return TextResult(
+        text=text, tokens=len(WORDS), stopped="end", seed=request.seed, model="fake-text"
+    )
+
+
+def _paint(request: ImageRequest, run: Run) -> ImageResult:
+    run.step(2, 4, Pixels(width_px=2, height_px=1, rgb=b"\xff\x00\x00\x00\xff\x00"))
+    pictures = tuple(
+        Picture(png=tiny_png(), width_px=8, height_px=6, seed=request.seed + i)
+        for i in range(request.count)
+    )
+    return ImageResult(pictures=pictures, model="fake-image")
+
+
+def _draw(request: BackgroundRequest, run: Run) -> ImageResult:
+    png = tiny_png(16, 12, "#224422")
+    picture = Picture(png=png, width_px=16, height_px=12, seed=request.seed)
+    return ImageResult(pictures=(picture,), model="backgrounds")
+
+
+def _score(request: MusicRequest, run: Run) -> MusicResult:
+    return MusicResult(
+        midi=tiny_midi(),
+        seed=request.seed,
+        model="fake-music",
+        bars=1,
+        tempo_bpm=120.0,
+        key=request.key or "C major",
+        meter="4/4",
+        mood=request.mood or "calm",
+        length_s=1.0,
+        notes=2,
+    )
+
+
+def _play(request: SoundRequest, run: Run) -> SoundResult:
+    return SoundResult(
+        data=b"fLaC", format=request.format, length_s=1.0, sample_rate_hz=48000, loudness_lufs=-16.0
+    )
+
+
+_ANSWERS: dict[type, Callable[[Any, Run], Any]] = {
+    TextRequest: _write,
+    ImageRequest: _paint,
+    BackgroundRequest: _draw,
+    MusicRequest: _score,
+    SoundRequest: _play,
+}
