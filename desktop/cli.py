@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from desktop.messages import explain
 from desktop.terminal import Bar, print_json
-from engines.api import BadRequest, CancelToken, Run
+from engines.api import CancelToken, Run
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,9 +76,7 @@ def _action(name: str) -> Callable[[argparse.Namespace, Run], dict[str, Any]]:
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
-    top = _Parser(
-        prog="main.py", description="An offline studio for words, pictures and music."
-    )
+    top = _Parser(prog="main.py", description="An offline studio for words, pictures and music.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (_text, _image, _music, _poster, _scene, _export, _models, _train, _doctor):
         add(commands)
@@ -184,14 +182,3 @@ def _train(commands: Any) -> None:
 
 def _doctor(commands: Any) -> None:
     _add(commands, "doctor", "Tell about this machine, the models, fonts and licences.")
-
-
-def seed_of(arguments: argparse.Namespace) -> int:
-    """Return the seed asked for, or a fresh one."""
-    if arguments.seed is not None:
-        if not 0 <= arguments.seed < 2**32:
-            raise BadRequest(f"the seed is {arguments.seed}, not from 0 to {2**32 - 1}")
-        return int(arguments.seed)
-    import secrets
-
-    return secrets.randbelow(2**32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from engines.host import LocalHost
 
 Answer = dict[str, Any]
 
+SEEDS = 2**32
 LARGEST_FILE_BYTES = 256_000_000
 """No picture, schema or project that is read here may be larger."""
 
@@ -309,9 +311,12 @@ def doctor(arguments: argparse.Namespace, run: Run) -> Answer:
 
 
 def _seed(arguments: argparse.Namespace) -> int:
-    from desktop.cli import seed_of
-
-    return seed_of(arguments)
+    """Return the seed asked for, or a fresh one."""
+    if arguments.seed is None:
+        return secrets.randbelow(SEEDS)
+    if arguments.seed not in range(SEEDS):
+        raise BadRequest(f"the seed is {arguments.seed}, not from 0 to {SEEDS - 1}")
+    return int(arguments.seed)
 
 
 def _frame(size: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from engines.api import (
     BadRequest,
     Cancelled,
     CannotWrite,
+    EngineFailed,
     EngineLost,
     ModelMissing,
     ModelRefused,
@@ -63,6 +64,12 @@ def explain(error: BaseException) -> Message:
             return Message(
                 "The engine stopped while it worked; this job is lost, your work is not.",
                 "Try again: a new engine starts by itself.",
+                6,
+            )
+        case EngineFailed():
+            return Message(
+                f"The engine could not do this job: {error.reason}.",
+                "Your work is not touched; if it happens again, please report it.",
                 6,
             )
         case Cancelled() | KeyboardInterrupt():

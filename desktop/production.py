@@ -19,9 +19,14 @@ from desktop.document.layout import (
     lay_out_scene,
 )
 from desktop.document.model import Document, MusicTrack, PictureLayer, Recipe
+from desktop.document.sizes import LARGEST_PX
+from desktop.document.templates import TEMPLATES
 from desktop.recipes import recipe_of
+from desktop.render.eyes import Eyes
+from desktop.render.text import measure
 from engines.api import (
     BackgroundRequest,
+    BadRequest,
     ImageRequest,
     ImageResult,
     MusicRequest,
@@ -91,9 +96,7 @@ def share(run: Run, parts: Sequence[tuple[str, float]]) -> list[Run]:
     return runs
 
 
-def _reporter(
-    run: Run, stage: str, start: float, weight: float
-) -> Callable[[Progress], None]:
+def _reporter(run: Run, stage: str, start: float, weight: float) -> Callable[[Progress], None]:
     def report(progress: Progress) -> None:
         part = min(1.0, progress.done / progress.total) if progress.total else 0.0
         run.report(
@@ -132,6 +135,10 @@ def produce(
 def _produce_poster(
     brief: str, options: PosterOptions, seed: int, studio: _Studio, run: Run
 ) -> Product:
+    if options.template and options.template not in TEMPLATES:
+        raise BadRequest(
+            f"there is no template {options.template!r}; there are {', '.join(TEMPLATES)}"
+        )
     planning, painting, drawing, laying = share(
         run,
         (
@@ -178,6 +185,7 @@ def _produce_poster(
 def _produce_scene(
     brief: str, options: SceneOptions, seed: int, studio: _Studio, run: Run
 ) -> Product:
+    _check_frame(options)
     planning, painting, scoring, laying = share(
         run,
         (
@@ -206,6 +214,19 @@ def _produce_scene(
     document = replace(_signed(document, brief, seed, plan, studio), music=music)
     laying.step(1, 1)
     return Product(document=document, plan=plan, model=planned.model, notices=notices)
+
+
+def _check_frame(options: SceneOptions) -> None:
+    """Refuse before the work what no film could hold."""
+    if options.width_px % 2 or options.height_px % 2:
+        raise BadRequest(
+            f"a film's sides are even, and {options.width_px} x {options.height_px} px is not"
+        )
+    largest_px = round(LARGEST_PX / PAN_RESERVE)
+    if max(options.width_px, options.height_px) > largest_px:
+        raise BadRequest(f"a film's sides are at most {largest_px} px")
+    if not 1 <= options.fps <= 120:
+        raise BadRequest(f"{options.fps} frames a second is outside 1 to 120")
 
 
 def _shots(
@@ -316,4 +337,4 @@ class _Studio:
 
     def eyes(self) -> dict[str, Any]:
         """Return how the layout measures words and sees what is behind them."""
-        raise NotImplementedError
+        return {"measure": measure, "luminance": Eyes(self.assets).luminance}

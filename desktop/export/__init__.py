@@ -11,7 +11,6 @@ from desktop.document.model import Document, DocumentKind
 from desktop.document.storage import SaveError, save
 from desktop.export.atomic import write_bytes
 from desktop.export.job import ExportJob
-from desktop.render.renderer import Renderer
 from engines.api import BadRequest, CannotWrite, Run
 
 __all__ = ["SUFFIXES", "export"]
@@ -74,10 +73,10 @@ def _write_subtitles(job: ExportJob) -> None:
 
 
 def _write_project(job: ExportJob) -> None:
-    from desktop.export.thumbnail import thumbnail_png
+    from desktop.render.thumbnails import thumbnail_png
 
     job.run.step(0, 2, stage="drawing the thumbnail")
-    thumbnail = thumbnail_png(Renderer(job.assets), job.document)
+    thumbnail = thumbnail_png(job.document, job.assets)
     job.run.step(1, 2, stage="writing the file")
     try:
         save(job.path, job.document, job.assets, thumbnail)

@@ -74,8 +74,11 @@ def _encode(
     container: Any = av.open(place, "w", format=kind["format"], options=kind["options"])
     with container:
         picture = _picture_stream(container, kind, size_px, fps)
-        sound = _sound_stream(container, kind) if samples is not None else None
-        blocks = _sound_blocks(samples, sound) if samples is not None else iter(())
+        sound: Any = None
+        blocks: Iterator[Any] = iter(())
+        if samples is not None:
+            sound = _sound_stream(container, kind)
+            blocks = _sound_blocks(samples, sound)
         sent_s = 0.0
         for index, image in enumerate(frames(job, size_px, fps)):
             for packet in picture.encode(_as_frame(image, index, fps)):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from desktop.document.sizes import page_size_mm
 from desktop.icons import icon, pixmap
 from desktop.jobs import Job
-from desktop.panels.controls import Choice, Number, Segments, button, label
+from desktop.panels.controls import Choice, Number, Segments, button, caption, label
 from desktop.session import Session
 from desktop.theme import COLORS
 
@@ -32,6 +32,7 @@ FRAME_SIZES = (
     ("1080x1080", "Square"),
 )
 POSTER_DPI = 150.0
+BAR_FIELD_PX = 44
 
 
 class BriefBar(QWidget):
@@ -42,6 +43,7 @@ class BriefBar(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._job_id = 0
         self._line = QLineEdit()
@@ -49,6 +51,7 @@ class BriefBar(QWidget):
         self._line.setPlaceholderText("Describe a poster or a scene…")
         self._line.setAccessibleName("Brief")
         self._line.setMaxLength(2000)
+        self._line.setFixedHeight(BAR_FIELD_PX)
         self._line.addAction(
             QAction(icon("wand-sparkles", COLORS.accent), "", self._line),
             QLineEdit.ActionPosition.LeadingPosition,
@@ -162,11 +165,11 @@ class BriefBar(QWidget):
         if job.ended:
             self._job_id = 0
         if not self._job_id:
-            self._go.setText("Make")
+            caption(self._go, "Make")
         elif job.cancelling:
-            self._go.setText("Stopping…")
+            caption(self._go, "Stopping…")
         else:
-            self._go.setText(f"Stop {job.fraction:.0%}" if job.fraction > 0 else "Stop")
+            caption(self._go, f"Stop {job.fraction:.0%}" if job.fraction > 0 else "Stop")
         self._go.setIcon(
             icon("square" if self._job_id else "wand-sparkles", COLORS.on_accent)
         )

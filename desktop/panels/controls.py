@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRegularExpression, QSize, Qt, Signal
-from PySide6.QtGui import QPaintEvent, QPainter, QRegularExpressionValidator, QWheelEvent
+from PySide6.QtGui import (
+    QPainter,
+    QPaintEvent,
+    QRegularExpressionValidator,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -29,6 +36,9 @@ from desktop.session import SEEDS, new_seed
 from desktop.theme import COLORS
 
 
+MIN_FIELD_PX = 64
+
+
 def label(text: str, role: str = "") -> QLabel:
     """Return plain words in one of the style sheet's roles."""
     made = QLabel(text)
@@ -39,7 +49,7 @@ def label(text: str, role: str = "") -> QLabel:
 
 
 def button(text: str, role: str = "", icon_name: str = "", tip: str = "") -> QPushButton:
-    made = QPushButton(text)
+    made = QPushButton(f" {text}" if icon_name and text else text)
     if role:
         made.setProperty("role", role)
     if icon_name:
@@ -50,6 +60,11 @@ def button(text: str, role: str = "", icon_name: str = "", tip: str = "") -> QPu
         made.setToolTip(tip)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     return made
+
+
+def caption(made: QPushButton, text: str) -> None:
+    """Change a button's words; Qt leaves too little room between an icon and the words."""
+    made.setText(text if made.icon().isNull() else f" {text}")
 
 
 def tool(icon_name: str, tip: str, *, small: bool = False, color: str = COLORS.muted) -> QToolButton:
@@ -82,6 +97,14 @@ def row(*widgets: QWidget | None, spacing: int = 8) -> QHBoxLayout:
             layout.addStretch(1)
         else:
             layout.addWidget(widget)
+    return layout
+
+
+def pair(left: QWidget, right: QWidget | None = None) -> QHBoxLayout:
+    """Lay two fields side by side, equally wide; without a second its place stays free."""
+    layout = row(spacing=8)
+    layout.addWidget(left, 1)
+    layout.addWidget(right or QWidget(), 1)
     return layout
 
 
@@ -271,6 +294,7 @@ class Choice(QComboBox):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.setMinimumContentsLength(6)
+        self.setMinimumWidth(MIN_FIELD_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.refill(choices)
 
@@ -306,6 +330,7 @@ class Number(QDoubleSpinBox):
         self.setRange(low, high)
         self.setValue(value)
         self.setSuffix(suffix)
+        self.setMinimumWidth(MIN_FIELD_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
 
@@ -328,6 +353,7 @@ class Count(QSpinBox):
         self.setValue(value)
         self.setSuffix(suffix)
         self.setSpecialValueText(auto)
+        self.setMinimumWidth(MIN_FIELD_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -342,40 +368,29 @@ class FlowBox(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._buttons: list[QAbstractButton] = []
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
     def add(self, made: QAbstractButton) -> None:
         made.setParent(self)
         self._buttons.append(made)
-        self.updateGeometry()
 
-    def hasHeightForWidth(self) -> bool:
-        return True
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
 
-    def heightForWidth(self, width: int) -> int:
-        return self._arrange(width, move=False)
+    def showEvent(self, event: QShowEvent) -> None:
+        self._arrange()
 
-    def sizeHint(self) -> QSize:
-        return QSize(200, self._arrange(max(200, self.width()), move=False))
-
-    def resizeEvent(self, event: object) -> None:
-        self._arrange(self.width(), move=True)
-
-    def _arrange(self, width_px: int, *, move: bool) -> int:
-        """Place the buttons in lines of a width; returns the height of all lines."""
+    def _arrange(self) -> None:
+        """Place the buttons in lines and take the height of all lines."""
         x = y = line_px = 0
         for made in self._buttons:
             size = made.sizeHint()
-            if x and x + size.width() > width_px:
+            if x and x + size.width() > self.width():
                 x, y = 0, y + line_px + self.SPACING_PX
                 line_px = 0
-            if move:
-                made.setGeometry(x, y, min(size.width(), width_px), size.height())
+            made.setGeometry(x, y, min(size.width(), self.width()), size.height())
             x += size.width() + self.SPACING_PX
             line_px = max(line_px, size.height())
-        return y + line_px
+        self.setFixedHeight(y + line_px)
 
 
 class Chips(FlowBox):
@@ -408,8 +423,7 @@ class Foldout(QWidget):
     def __init__(self, title: str, inside: QWidget) -> None:
         super().__init__()
         self._inside = inside
-        self._head = button(title, "quiet", "chevron-right")
-        self._head.setStyleSheet("text-align: left;")
+        self._head = button(title, "foldout", "chevron-right")
         self._head.setCheckable(True)
         self._head.toggled.connect(self._on_toggle)
         layout = QVBoxLayout(self)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.jobs import Job
-from desktop.panels.controls import Choice
+from desktop.panels.controls import Choice, caption
 from desktop.session import Session
 from engines.api import EngineError, Kind, ModelSpec, Preview, Request
 
@@ -91,11 +91,11 @@ class Form(QScrollArea):
 def stop_or(button: QPushButton, text: str, job: Job | None) -> None:
     """Let a form's button say what a press does now: make, or stop."""
     if job is None:
-        button.setText(text)
+        caption(button, text)
         button.setEnabled(True)
     elif job.cancelling:
-        button.setText("Stopping…")
+        caption(button, "Stopping…")
         button.setEnabled(False)
     else:
         percent = f"  {job.fraction:.0%}" if job.fraction > 0 else ""
-        button.setText(f"Stop{percent}")
+        caption(button, f"Stop{percent}")

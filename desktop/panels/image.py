@@ -15,6 +15,7 @@ from desktop.panels.controls import (
     Segments,
     button,
     field,
+    pair,
     row,
 )
 from desktop.panels.form import Form, stop_or
@@ -102,7 +103,7 @@ class ImagePanel(Form):
         layout.addWidget(field("Model", self.model))
         layout.addWidget(field("What should not be seen", self._negative))
         layout.addWidget(field("Painted at", self._size))
-        layout.addLayout(row(field("Steps", self._steps), field("How many", self._count)))
+        layout.addLayout(pair(field("Steps", self._steps), field("How many", self._count)))
         layout.addWidget(field("Guidance (0: the model's own)", self._guidance))
         layout.addWidget(field("Enlarged", self._enlarge))
         return Foldout("Options", inside)

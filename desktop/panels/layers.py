@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QDropEvent, QMouseEvent, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QDropEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -18,6 +18,8 @@ from desktop.document.model import Document, Layer
 from desktop.icons import icon
 from desktop.session import Session
 from desktop.theme import COLORS, ui_font
+
+EMPTY_WORDS = "Nothing lies on the page yet. Words, pictures and shapes are listed here."
 
 ROW_PX = 36
 BUTTON_PX = 24
@@ -67,6 +69,17 @@ class LayersList(QListWidget):
             item.setSelected(layer.id in self._session.selection)
         self._filling = False
         self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.count():
+            painter = QPainter(self.viewport())
+            painter.setFont(ui_font(12))
+            painter.setPen(QColor(COLORS.muted))
+            area = self.viewport().rect().adjusted(8, 4, -8, -4)
+            flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(area, int(flags), EMPTY_WORDS)
+            painter.end()
 
     def shown(self) -> tuple[Layer, ...]:
         """Return the layers in the order of the list, the highest first."""

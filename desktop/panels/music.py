@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from desktop.document.model import DocumentKind
+from desktop.icons import icon
 from desktop.jobs import Job
 from desktop.panels.controls import (
     Chips,
@@ -17,8 +18,10 @@ from desktop.panels.controls import (
     SeedField,
     Segments,
     button,
+    caption,
     field,
     label,
+    pair,
     row,
 )
 from desktop.panels.form import Form, stop_or
@@ -92,8 +95,8 @@ class MusicPanel(Form):
 
     def _lay_out(self) -> None:
         self.column.addWidget(field("How should it sound?", self._prompt))
-        self.column.addLayout(row(field("Mood", self._mood), field("Key", self._key)))
-        self.column.addLayout(row(field("Tempo", self._tempo), field("Meter", self._meter)))
+        self.column.addLayout(pair(field("Mood", self._mood), field("Key", self._key)))
+        self.column.addLayout(pair(field("Tempo", self._tempo), field("Meter", self._meter)))
         self.column.addWidget(field("Length", self._length))
         self.column.addWidget(self._seconds)
         self.column.addWidget(self._bars)
@@ -161,6 +164,11 @@ class MusicPanel(Form):
 
     def show_running(self, job: Job | None) -> None:
         stop_or(self._go, self.VERB, job)
+
+    def show_playing(self, playing: bool) -> None:
+        """Let the button say what a press does."""
+        caption(self._play, "Pause" if playing else "Play")
+        self._play.setIcon(icon("pause" if playing else "play"))
 
     def _on_go(self) -> None:
         self.start(self.request, self._on_result)

@@ -22,7 +22,7 @@ from desktop.document.model import (
     VAlign,
 )
 from desktop.panels.colors import ColorField
-from desktop.panels.controls import Amount, Choice, Number, Segments, button, field, label, row
+from desktop.panels.controls import Amount, Choice, Number, Segments, button, field, label, pair, row
 from desktop.render.fonts import FAMILIES, weights
 
 WEIGHT_NAMES = {400: "Regular", 500: "Medium", 600: "Semibold", 700: "Bold"}
@@ -86,9 +86,9 @@ class PlaceSection(Section):
         }
         names = ("X", "Y", "Width", "Height", "Rotation")
         fields = [field(n, w) for n, w in zip(names, self._numbers.values(), strict=True)]
-        self.column.addLayout(row(fields[0], fields[1]))
-        self.column.addLayout(row(fields[2], fields[3]))
-        self.column.addLayout(row(fields[4], QWidget()))
+        self.column.addLayout(pair(fields[0], fields[1]))
+        self.column.addLayout(pair(fields[2], fields[3]))
+        self.column.addLayout(pair(fields[4]))
         for name, number in self._numbers.items():
             number.valueChanged.connect(lambda value, name=name: self._on_number(name, value))
 
@@ -147,8 +147,8 @@ class TextSection(Section):
         self._italic = QCheckBox("Italic")
         self.column.addWidget(self._text)
         self.column.addWidget(field("Font", self._family))
-        self.column.addLayout(row(field("Weight", self._weight), field("Size", self._size)))
-        self.column.addLayout(row(field("Line", self._leading), field("Tracking", self._tracking)))
+        self.column.addLayout(pair(field("Weight", self._weight), field("Size", self._size)))
+        self.column.addLayout(pair(field("Line", self._leading), field("Tracking", self._tracking)))
         self.column.addWidget(field("Colour", self._color))
         self.column.addWidget(self._align)
         self.column.addWidget(self._valign)
@@ -219,11 +219,11 @@ class PictureSection(Section):
         self._focus_x = Amount(0, 1, 0.5, step=0.01)
         self._focus_y = Amount(0, 1, 0.5, step=0.01)
         self._corner = Number(0, 500, 0, suffix=" mm")
-        self.column.addLayout(row(field("Fit", self._fit), field("Outline", self._mask)))
+        self.column.addLayout(pair(field("Fit", self._fit), field("Outline", self._mask)))
         self.column.addWidget(field("Zoom", self._zoom))
         self.column.addWidget(field("Focus across", self._focus_x))
         self.column.addWidget(field("Focus down", self._focus_y))
-        self.column.addLayout(row(field("Corners", self._corner), QWidget()))
+        self.column.addLayout(pair(field("Corners", self._corner)))
         self._again = button("Reroll", "", "dices", "Make it again with another seed")
         self._vary = button("Vary", "", "shuffle", "Make one near to this")
         self._made = label("", "muted")
@@ -267,7 +267,7 @@ class ShapeSection(Section):
         self._corner = Number(0, 500, 0, suffix=" mm")
         self.column.addWidget(field("Fill", self._fill))
         self.column.addWidget(field("Line", self._stroke))
-        self.column.addLayout(row(field("Line width", self._width), field("Corners", self._corner)))
+        self.column.addLayout(pair(field("Line width", self._width), field("Corners", self._corner)))
         self._fill.changed.connect(lambda color: self.set("Fill", fill=Fill.solid(color)))
         self._stroke.changed.connect(lambda color: self.set("Line", stroke=color))
         self._width.valueChanged.connect(lambda value: self.set("Line width", stroke_mm=value))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QIODevice
-
 from desktop.document.assets import AssetStore
 from desktop.document.model import Document
+from desktop.render.png import png_bytes
 from desktop.render.renderer import Renderer
 
 LONG_SIDE_PX = 512
@@ -22,7 +21,4 @@ def thumbnail_png(
         max(1, round(document.height_mm * scale)),
     )
     image = Renderer(assets, proxy_px=long_side_px).image(document, 0.0, size_px)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data().data())
+    return png_bytes(image)

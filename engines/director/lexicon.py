@@ -60,7 +60,7 @@ PLACE_ENDINGS: Final = (
 PLACE_STARTS: Final = _words(
     "place salle rue parc théâtre musée église école jardin quai boulevard avenue hôtel café "
     "bibliothèque château marché plaza calle parque teatro museo iglesia jardín room pier "
-    "platform dock gate"
+    "platform dock gate galerie theater kirche schule museum halle"
 )
 
 CITIES: Final = _words(
@@ -116,7 +116,7 @@ FRENCH: Final = _words("le la les des du à au aux et avec pour dans une un chez
 SPANISH: Final = _words("el los las del y con para una un en de al por")
 
 HEADWORDS: Final = _words(
-    "free open doors entry admission tickets bring no all live new grand annual family kids come "
+    "free open doors entry admission tickets bring no all live new annual family kids come "
     "join learn win save buy get only last first every one play taste meet your our everyone "
     "please limited drinks food music"
 )

@@ -25,7 +25,7 @@ def refuse_pickle(path: Path) -> None:
         raise ModelRefused(str(path), PICKLE_REASON)
     head = first_bytes(path)
     if head.startswith(b"PK\x03\x04") or _starts_like_pickle(head):
-        raise ModelRefused(str(path), f"under its name {PICKLE_REASON}")
+        raise ModelRefused(str(path), f"in spite of its name {PICKLE_REASON}")
 
 
 def first_bytes(path: Path) -> bytes:

@@ -28,6 +28,4 @@ def _thinned(pixels: Pixels, every: int) -> Pixels:
         for channel in range(3):
             kept[channel::3] = row[channel :: 3 * every]
         rows.append(bytes(kept))
-    return Pixels(
-        width_px=-(-pixels.width_px // every), height_px=len(rows), rgb=b"".join(rows)
-    )
+    return Pixels(width_px=-(-pixels.width_px // every), height_px=len(rows), rgb=b"".join(rows))

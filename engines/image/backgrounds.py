@@ -55,20 +55,20 @@ FAMILIES: tuple[Family, ...] = (
     _family(water.lighthouse, "a lighthouse by the sea", "beacon keeper coast cliff cliffs shore",
             "dusk night sunset storm", "moon,sun,beam of light"),
     _family(land.skyline, "a city skyline",
-            "city town urban downtown street streets skyscrapers buildings harbour harbor metropolis"
-            " rooftops square bridge club",
+            "city town urban downtown street streets skyscrapers buildings harbour harbor"
+            " metropolis rooftops square bridge club",
             "night sunset dusk neon", "moon,sun,stars,harbour,lit windows"),
     _family(abstract.lanterns, "garlands of lanterns",
             "lantern lights garland market festival fair party fairy wedding bulbs celebration",
             "night dusk gold violet"),
     _family(air.storm, "a storm with rain",
-            "rain thunder thunderstorm lightning tempest rainy hurricane", "storm night teal violet",
-            "lightning,rain"),
+            "rain thunder thunderstorm lightning tempest rainy hurricane",
+            "storm night teal violet", "lightning,rain"),
     _family(air.aurora, "northern lights", "northern polar arctic lapland borealis",
             "teal green violet ice", "stars"),
     _family(air.stars, "a starry nebula",
-            "space galaxy nebula cosmos cosmic universe starry planet planets orbit astronaut rocket"
-            " astronomy starfield",
+            "space galaxy nebula cosmos cosmic universe starry planet planets orbit astronaut"
+            " rocket astronomy starfield",
             "violet night ember teal", "stars,planet"),
     _family(land.forest, "a forest of firs",
             "woods wood trees tree pine firs woodland jungle park deer fox owl bear wolf camp",
@@ -79,14 +79,15 @@ FAMILIES: tuple[Family, ...] = (
             "mountain peaks alps ridge summit hiking climb valley lake alpine highlands volcano",
             "sunset dawn day ice violet", "moon,sun,stars,lake,snow"),
     _family(land.hills, "rolling hills",
-            "hill meadow field fields countryside farm village garden vineyard harvest picnic spring"
-            " pasture",
+            "hill meadow field fields countryside farm village garden vineyard harvest picnic"
+            " spring pasture",
             "green day dawn autumn", "moon,sun,stars"),
     _family(water.sea, "the open sea",
             "ocean seaside beach boat boats ship sail sailing waterfront river fishing island whale"
             " regatta surf",
             "sunset day teal night", "moon,sun,stars,sailing boat"),
-    _family(air.clouds, "soft clouds", "cloud sky heaven balloon balloons kite flight fly bird birds",
+    _family(air.clouds, "soft clouds",
+            "cloud sky heaven balloon balloons kite flight fly bird birds",
             "day dawn sunset pastel", "moon,sun"),
     _family(abstract.bokeh, "bokeh lights",
             "blur glow glowing sparkle night nightlife jazz concert bar cinema film gala dance",

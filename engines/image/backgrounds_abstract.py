@@ -30,23 +30,31 @@ def waves(sheet: Sheet) -> None:
 
 
 def marble(sheet: Sheet) -> None:
-    """Paint polished marble with fine veins."""
-    warp, twist = sheet.noise(1.3, 6), sheet.noise(1.7, 5)
-    angle = sheet.rng.uniform(0.5, 2.2)
-    flow = np.cos(angle) * sheet.x + np.sin(angle) * sheet.y + 1.25 * (warp - 0.5)
-    body = 0.5 + 0.5 * np.sin(flow * 7 + 5 * (twist - 0.5))
-    sheet.fill(np.clip(0.06 + 0.78 * body**1.3 + 0.22 * (warp - 0.5), 0, 1))
-    for width, strength in ((0.016, 0.85), (0.05, 0.28)):
-        vein = np.exp(-(((sheet.noise(1.6, 6, gain=0.55) - 0.5) / width) ** 2))
-        patch = smooth(0.4, 0.7, sheet.noise(2.0, 2))
-        vein_colour = 0.55 * sheet.palette.at(0.97) + 0.45 * np.array([1.0, 0.86, 0.55], np.float32)
-        sheet.cover((strength * vein * patch).astype(np.float32), vein_colour)
+    """Paint polished marble: soft clouds and fine veins that run one way."""
+    dark = sheet.rng.random() < 0.5
+    angle = sheet.rng.uniform(0.5, 1.1) * sheet.rng.choice([-1.0, 1.0])
+    warp, fine = sheet.noise(0.9, 5, gain=0.45), sheet.noise(3.0, 5)
+    flow = np.cos(angle) * sheet.x + np.sin(angle) * sheet.y + 0.95 * (warp - 0.5)
+    cloud = 0.5 + 0.5 * np.sin(flow * 5.5 + 1.6 * (fine - 0.5))
+    ground = 0.05 + 0.30 * cloud**2 if dark else 0.97 - 0.34 * (1 - cloud) ** 2
+    sheet.fill(np.clip(ground + 0.05 * (fine - 0.5), 0, 1))
+    gilt = 0.5 * sheet.palette.at(0.95) + 0.5 * np.array([1.0, 0.82, 0.48], np.float32)
+    ink = gilt if dark else 0.6 * sheet.palette.at(0.3) + 0.4 * gilt
+    for turns, width, strength in ((6.0, 0.020, 0.9), (11.0, 0.028, 0.5), (19.0, 0.05, 0.25)):
+        bend = 0.55 * (sheet.noise(2.2, 5, gain=0.5) - 0.5) + 0.10 * (fine - 0.5)
+        vein = np.abs(np.sin((flow + bend) * turns / 2 + sheet.rng.random() * 6))
+        patch = smooth(0.42, 0.72, sheet.noise(1.6, 3))
+        sheet.cover(strength * patch * (1 - smooth(0.0, width * 4, vein)) ** 2, ink)
 
 
 def bokeh(sheet: Sheet) -> None:
     """Paint lights out of focus, large and faint ones behind small and bright ones."""
     sheet.fill(0.04 + 0.26 * sheet.noise(0.9, 2) + 0.10 * sheet.y / sheet.down)
-    for low, high, count, strength in ((0.09, 0.17, 13, 0.30), (0.045, 0.09, 22, 0.45), (0.015, 0.04, 34, 0.65)):
+    for low, high, count, strength in (
+        (0.09, 0.17, 13, 0.30),
+        (0.045, 0.09, 22, 0.45),
+        (0.015, 0.04, 34, 0.65),
+    ):
         for _ in range(int(count * sheet.across * sheet.down)):
             _spot(sheet, sheet.rng.uniform(low, high), strength)
 
@@ -59,7 +67,10 @@ def _spot(sheet: Sheet, radius: float, strength: float) -> None:
     soft = radius * sheet.rng.uniform(0.06, 0.3)
     reach = int((radius + soft) * sheet.unit_px) + 2
     column, row = int(x * sheet.unit_px), int(y * sheet.unit_px)
-    rows, columns = slice(max(0, row - reach), row + reach), slice(max(0, column - reach), column + reach)
+    rows, columns = (
+        slice(max(0, row - reach), row + reach),
+        slice(max(0, column - reach), column + reach),
+    )
     distance = np.hypot(sheet.x[:, columns] - x, sheet.y[rows] - y)
     disc = np.clip((radius - distance) / soft + 0.5, 0, 1)
     rim = 0.62 + 0.38 * smooth(0.55, 1.0, distance / radius)
@@ -70,7 +81,9 @@ def _spot(sheet: Sheet, radius: float, strength: float) -> None:
 def gradient(sheet: Sheet) -> None:
     """Paint a soft mesh of the palette's colours."""
     turn = sheet.rng.random() * 2 * np.pi
-    slope = np.cos(turn) * (sheet.x / sheet.across - 0.5) + np.sin(turn) * (sheet.y / sheet.down - 0.5)
+    slope = np.cos(turn) * (sheet.x / sheet.across - 0.5) + np.sin(turn) * (
+        sheet.y / sheet.down - 0.5
+    )
     sheet.fill(np.clip(0.5 + 0.75 * slope + 0.55 * (sheet.noise(0.7, 2, gain=0.3) - 0.5), 0, 1))
     for place in (0.25, 0.6, 0.95):
         x, y = sheet.rng.random() * sheet.across, sheet.rng.random() * sheet.down
@@ -110,7 +123,10 @@ def _motif(sheet: Sheet, x: float, y: float, size: float) -> list[Point]:
     centre = corners[corner]
     turn = np.linspace(0, np.pi / 2, 25) + corner * np.pi / 2
     radius = size if which == 2 else size * 0.5
-    return [centre, *((centre[0] + radius * np.cos(t), centre[1] + radius * np.sin(t)) for t in turn)]
+    return [
+        centre,
+        *((centre[0] + radius * np.cos(t), centre[1] + radius * np.sin(t)) for t in turn),
+    ]
 
 
 def _facets(sheet: Sheet) -> None:
@@ -127,13 +143,20 @@ def _facets(sheet: Sheet) -> None:
     turn = sheet.rng.random() * 2 * np.pi
     for row in range(rows + 2):
         for column in range(columns + 2):
-            a, b, c, d = (tuple(knots[row + i, column + j]) for i, j in ((0, 0), (0, 1), (1, 1), (1, 0)))
+            a, b, c, d = (
+                tuple(knots[row + i, column + j]) for i, j in ((0, 0), (0, 1), (1, 1), (1, 0))
+            )
             for shape in ((a, b, c), (a, c, d)):
                 x, y = np.mean(shape, axis=0)
-                slope = np.cos(turn) * (x / sheet.across - 0.5) + np.sin(turn) * (y / sheet.down - 0.5)
+                slope = np.cos(turn) * (x / sheet.across - 0.5) + np.sin(turn) * (
+                    y / sheet.down - 0.5
+                )
                 place = np.clip(0.48 + 0.8 * slope + sheet.rng.uniform(-0.12, 0.12), 0, 1)
                 colour = tuple(int(v * 255) for v in sheet.palette.at(float(place)))
-                pen.polygon([(x * sheet.unit_px * times, y * sheet.unit_px * times) for x, y in shape], fill=colour)
+                pen.polygon(
+                    [(x * sheet.unit_px * times, y * sheet.unit_px * times) for x, y in shape],
+                    fill=colour,
+                )
     sheet.rgb = np.asarray(image.reduce(times), np.float32) / 255
 
 
@@ -146,7 +169,9 @@ def _rings(sheet: Sheet) -> None:
         mask = sheet.disc(x, y, radius)
         if sheet.rng.random() < 0.35:
             mask = mask - sheet.disc(x, y, radius * sheet.rng.uniform(0.6, 0.85))
-        sheet.cover(mask * sheet.rng.uniform(0.55, 0.95), sheet.palette.at(sheet.rng.uniform(0, 0.85)))
+        sheet.cover(
+            mask * sheet.rng.uniform(0.55, 0.95), sheet.palette.at(sheet.rng.uniform(0, 0.85))
+        )
 
 
 def _stripes(sheet: Sheet) -> None:
@@ -157,7 +182,10 @@ def _stripes(sheet: Sheet) -> None:
     places = sheet.rng.choice([0.04, 0.22, 0.4, 0.58, 0.76, 0.95], 41)
     sheet.fill(np.full((1, 1), places[0], np.float32))
     for edge, place in zip(edges, places[1:], strict=True):
-        sheet.cover(np.clip((along - edge) * sheet.unit_px * 0.8 + 0.5, 0, 1), sheet.palette.at(float(place)))
+        sheet.cover(
+            np.clip((along - edge) * sheet.unit_px * 0.8 + 0.5, 0, 1),
+            sheet.palette.at(float(place)),
+        )
         if edge > float(along.max()):
             break
 
@@ -189,11 +217,12 @@ def rays(sheet: Sheet) -> None:
 def paper(sheet: Sheet) -> None:
     """Paint a sheet of handmade paper with fibres and stains."""
     tone = 0.90 + 0.10 * (sheet.noise(1.2, 3) - 0.5) + 0.09 * (sheet.noise(60, 2) - 0.5)
-    fibres = smooth(0.68, 0.95, sheet.noise(14, 2, stretch=(0.3, 3.4)))
-    fibres = np.maximum(fibres, smooth(0.7, 0.95, sheet.noise(14, 2, stretch=(3.4, 0.3))))
-    sheet.fill(np.clip(tone - 0.05 * fibres, 0, 1))
+    fibres = smooth(0.62, 0.95, sheet.noise(34, 2, stretch=(0.5, 1.6)))
+    sheet.fill(np.clip(tone - 0.06 * fibres, 0, 1))
     rim = np.maximum(np.abs(sheet.x / sheet.across - 0.5), np.abs(sheet.y / sheet.down - 0.5)) * 2
-    sheet.cover(0.35 * smooth(0.72, 1.05, rim + 0.12 * (sheet.noise(2, 4) - 0.5)), sheet.palette.at(0.55))
+    sheet.cover(
+        0.35 * smooth(0.72, 1.05, rim + 0.12 * (sheet.noise(2, 4) - 0.5)), sheet.palette.at(0.55)
+    )
     for _ in range(3):
         x, y = sheet.rng.random() * sheet.across, sheet.rng.random() * sheet.down
         wash = smooth(0.25, 0.7, 0.6 * sheet.glow(x, y, 0.24, 4) + 0.4 * sheet.noise(2.4, 5))

@@ -192,7 +192,9 @@ def _tower(x: float, width: float, top: float, rng: np.random.Generator) -> list
     return [*shape, (right, top), (right, 9.0)]
 
 
-def _windows(x: float, width: float, top: float, foot: float, rng: np.random.Generator) -> list[list[Point]]:
+def _windows(
+    x: float, width: float, top: float, foot: float, rng: np.random.Generator
+) -> list[list[Point]]:
     """Return the lit windows of one building."""
     pane, floor = 0.0085, 0.019
     columns = max(1, int((width - 0.012) / (pane * 1.9)))
@@ -204,7 +206,9 @@ def _windows(x: float, width: float, top: float, foot: float, rng: np.random.Gen
         y = top + 0.014 + row * floor
         for column in np.flatnonzero(lit):
             left = x + margin + column * pane * 1.9
-            shapes.append([(left, y), (left + pane, y), (left + pane, y + 0.0115), (left, y + 0.0115)])
+            shapes.append(
+                [(left, y), (left + pane, y), (left + pane, y + 0.0115), (left, y + 0.0115)]
+            )
     return shapes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines.image.backgrounds_sky import cloud_field, paint_light, paint_sky, paint_stars
+from engines.image.palettes import Array
 from engines.image.sheet import Point, Sheet, smooth
 
 
@@ -15,7 +16,7 @@ def _water(sheet: Sheet, horizon: float, light_at: tuple[float, float] | None) -
     depth = np.clip((sheet.y - line) / (sheet.down - line), 0, 1)
     mask = sheet.below(np.full(sheet.width_px, line, np.float32))
     # Swell: rows of waves that widen towards the viewer, as perspective does.
-    swell = np.zeros((sheet.height_px, sheet.width_px), np.float32)
+    swell: Array = np.zeros((sheet.height_px, sheet.width_px), np.float32)
     for stretch, weight in (((0.35, 7.0), 0.5), ((0.6, 14.0), 0.3), ((1.0, 26.0), 0.2)):
         near = sheet.noise(2.4, 3, stretch=stretch)
         swell += weight * near
@@ -28,7 +29,9 @@ def _water(sheet: Sheet, horizon: float, light_at: tuple[float, float] | None) -
         path = np.exp(-(((sheet.x - light_at[0]) / width) ** 2)) * mask
         glitter = smooth(-0.05, 0.16, swell) * (0.9 - 0.45 * depth)
         sheet.light(0.85 * path * glitter, 0.4 + 0.6 * sheet.palette.at(0.95))
-    sheet.light(0.16 * np.exp(-np.abs(sheet.y - line) / 0.02) * np.ones_like(swell), sheet.palette.at(0.95))
+    sheet.light(
+        0.16 * np.exp(-np.abs(sheet.y - line) / 0.02) * np.ones_like(swell), sheet.palette.at(0.95)
+    )
 
 
 def _sky_over(sheet: Sheet, horizon: float) -> tuple[float, float] | None:
@@ -59,17 +62,19 @@ def _sails(sheet: Sheet, horizon: float) -> None:
     x = sheet.across * sheet.rng.uniform(0.2, 0.8)
     y = sheet.down * (horizon + 0.05)
     size = sheet.rng.uniform(0.10, 0.17)
-    hull: list[Point] = [(x - size * 0.42, y - size * 0.10), (x + size * 0.45, y - size * 0.12),
-                         (x + size * 0.30, y + size * 0.03), (x - size * 0.30, y + size * 0.03)]  # fmt: skip
-    main: list[Point] = [(x + size * 0.02, y - size * 1.05), (x + size * 0.40, y - size * 0.16),
-                         (x + size * 0.02, y - size * 0.16)]  # fmt: skip
-    jib: list[Point] = [(x - size * 0.02, y - size * 0.95), (x - size * 0.36, y - size * 0.16),
-                        (x - size * 0.02, y - size * 0.16)]  # fmt: skip
-    sheet.shade(0.5 * sheet.blurred(sheet.polygons([[(x - size * 0.4, y), (x + size * 0.4, y),
-                (x + size * 0.2, y + size * 0.5), (x - size * 0.2, y + size * 0.5)]]), 0.012), 0.8)  # fmt: skip
-    sheet.cover(sheet.polygons([hull]), sheet.palette.at(0.03))
-    sheet.cover(sheet.polygons([main]), sheet.palette.at(0.97))
-    sheet.cover(sheet.polygons([jib]), sheet.palette.at(0.85))
+
+    def shape(*points: Point) -> list[list[Point]]:
+        """Place points given in boat lengths from the boat's waterline."""
+        return [[(x + size * across, y + size * down) for across, down in points]]
+
+    hull = shape((-0.42, -0.10), (0.45, -0.12), (0.30, 0.03), (-0.30, 0.03))
+    main = shape((0.02, -1.05), (0.40, -0.16), (0.02, -0.16))
+    jib = shape((-0.02, -0.95), (-0.36, -0.16), (-0.02, -0.16))
+    shadow = shape((-0.4, 0.0), (0.4, 0.0), (0.2, 0.5), (-0.2, 0.5))
+    sheet.shade(0.5 * sheet.blurred(sheet.polygons(shadow), 0.012), 0.8)
+    sheet.cover(sheet.polygons(hull), sheet.palette.at(0.03))
+    sheet.cover(sheet.polygons(main), sheet.palette.at(0.97))
+    sheet.cover(sheet.polygons(jib), sheet.palette.at(0.85))
 
 
 def _tower_parts(x: float, foot: float, tall: float) -> dict[str, list[list[Point]]]:
@@ -83,11 +88,23 @@ def _tower_parts(x: float, foot: float, tall: float) -> dict[str, list[list[Poin
         y_low, y_high = foot + (top - foot) * low, foot + (top - foot) * high
         return [(x - below, y_low), (x + below, y_low), (x + above, y_high), (x - above, y_high)]
 
-    lamp = [(x - narrow * 0.72, top - tall * 0.13), (x + narrow * 0.72, top - tall * 0.13),
-            (x + narrow * 0.72, top), (x - narrow * 0.72, top)]  # fmt: skip
-    deck = [(x - narrow * 1.45, top - tall * 0.012), (x + narrow * 1.45, top - tall * 0.012),
-            (x + narrow * 1.25, top + tall * 0.03), (x - narrow * 1.25, top + tall * 0.03)]  # fmt: skip
-    roof = [(x - narrow * 1.05, top - tall * 0.13), (x, top - tall * 0.22), (x + narrow * 1.05, top - tall * 0.13)]
+    lamp: list[Point] = [
+        (x - narrow * 0.72, top - tall * 0.13),
+        (x + narrow * 0.72, top - tall * 0.13),
+        (x + narrow * 0.72, top),
+        (x - narrow * 0.72, top),
+    ]
+    deck: list[Point] = [
+        (x - narrow * 1.45, top - tall * 0.012),
+        (x + narrow * 1.45, top - tall * 0.012),
+        (x + narrow * 1.25, top + tall * 0.03),
+        (x - narrow * 1.25, top + tall * 0.03),
+    ]
+    roof: list[Point] = [
+        (x - narrow * 1.05, top - tall * 0.13),
+        (x, top - tall * 0.22),
+        (x + narrow * 1.05, top - tall * 0.13),
+    ]
     bands = [ring(low, low + 0.2) for low in (0.2, 0.6)]
     return {"tower": [ring(0, 1)], "bands": bands, "lamp": [lamp], "dark": [deck, roof]}
 
@@ -106,10 +123,17 @@ def lighthouse(sheet: Sheet) -> None:
         _beam(sheet, x, lamp_y, -side)
         sheet.features.append("beam of light")
     spread = np.abs(sheet.x[0] - x)
-    rock = foot - 0.01 + 0.9 * np.clip(spread - 0.13, 0, None) ** 1.5 + 0.022 * sheet.line(7, 4, soft=False)
+    rock = (
+        foot
+        - 0.01
+        + 0.9 * np.clip(spread - 0.13, 0, None) ** 1.5
+        + 0.022 * sheet.line(7, 4, soft=False)
+    )
     sheet.cover(sheet.below(rock), sheet.palette.at(0.04))
     tower = sheet.polygons(parts["tower"])
-    sheet.cover(tower, 0.25 * sheet.palette.at(0.5) + 0.75 * np.array([0.93, 0.91, 0.88], np.float32))
+    sheet.cover(
+        tower, 0.25 * sheet.palette.at(0.5) + 0.75 * np.array([0.93, 0.91, 0.88], np.float32)
+    )
     band = 0.45 * sheet.palette.at(0.45) + 0.55 * np.array([0.72, 0.16, 0.14], np.float32)
     sheet.cover(sheet.polygons(parts["bands"]), band)
     sheet.shade(tower * smooth(0.0, 0.06, side * (sheet.x - x)), 0.45)

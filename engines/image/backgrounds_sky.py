@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines.image.palettes import Array
-from engines.image.sheet import Sheet, smooth
+from engines.image.sheet import Sheet, moved, smooth
 
 
 def paint_sky(sheet: Sheet, horizon: float = 1.0) -> None:
@@ -74,7 +74,7 @@ def cloud_field(sheet: Sheet, per_unit: float, cover: float) -> tuple[Array, Arr
     """Return how dense clouds are and how lit their upper left sides are, 0 to 1 each."""
     field = sheet.noise(per_unit, 6, gain=0.52, stretch=(0.8, 1.35))
     shift = max(1, int(0.012 * sheet.unit_px))
-    lit = field - np.roll(np.roll(field, shift * 2, 0), shift, 1)
+    lit = field - moved(field, shift * 2, shift)
     density = smooth(1 - cover, 1.12 - cover + 0.2, field)
     return density, np.clip(0.5 + lit * 5, 0, 1).astype(np.float32)
 
@@ -99,13 +99,15 @@ def storm(sheet: Sheet) -> None:
     top = min(sheet.palette.sky[0], 0.25)
     low, lit = cloud_field(sheet, 1.4, 0.72)
     share = sheet.y / sheet.down
-    sheet.fill(np.clip(top * 0.5 + 0.36 * share + 0.30 * (lit - 0.5) * low + 0.10 * (1 - low), 0, 1))
+    sheet.fill(
+        np.clip(top * 0.5 + 0.36 * share + 0.30 * (lit - 0.5) * low + 0.10 * (1 - low), 0, 1)
+    )
     thick, rim = cloud_field(sheet, 2.4, 0.6)
     sheet.shade(0.55 * thick * (1 - rim) * (1 - share), 0.8)
     if sheet.has("lightning", 0.55):
         _lightning(sheet)
     rain = sheet.noise(26, 2, stretch=(4.5, 0.12))
-    lean = np.roll(rain, sheet.unit_px // 60, 1)
+    lean = moved(rain, 0, sheet.unit_px // 60)
     streaks = smooth(0.62, 0.95, np.maximum(rain, lean)) * (0.25 + 0.75 * share)
     sheet.light(0.22 * streaks, sheet.palette.at(0.9))
     sheet.features.append("rain")
@@ -165,13 +167,15 @@ def aurora(sheet: Sheet) -> None:
     paint_stars(sheet, 0.8, amount=320)
     sheet.features.append("stars")
     for number in range(3):
-        base = sheet.down * (0.40 + 0.13 * number) + 0.14 * sheet.line(1.4, 3)
-        height = sheet.down * sheet.rng.uniform(0.22, 0.36)
-        rise = (base[None, :] - sheet.y) / height
-        curtain = np.where(rise > 0, np.exp(-2.3 * rise), np.exp(18 * rise))
-        folds = 0.35 + 0.65 * smooth(-0.9, 1.0, sheet.line(9, 3))
-        glow = (curtain * folds[None, :]).astype(np.float32)
-        sheet.light(0.62 * glow, sheet.palette.at(0.62 + 0.12 * number))
-        sheet.light(0.30 * glow * smooth(0.2, 1.2, rise), sheet.palette.at(0.45))
+        base = sheet.down * (0.34 + 0.17 * number) + 0.16 * sheet.line(1.2, 2, gain=0.4)
+        # Rays: fine folds of the curtain, each of its own height and brightness.
+        rays = smooth(-0.9, 1.1, sheet.line(34, 2) + 0.7 * sheet.line(5, 2))
+        height = sheet.down * (0.16 + 0.30 * rays)
+        rise = (base[None, :] - sheet.y) / height[None, :]
+        curtain = np.where(rise > 0, np.exp(-2.6 * rise), np.exp(16 * rise))
+        glow = curtain * (0.25 + 0.75 * rays)[None, :] * (0.55 + 0.2 * number)
+        sheet.light(0.75 * glow, sheet.palette.at(0.66 + 0.08 * number))
+        sheet.light(0.5 * glow * smooth(0.3, 1.4, rise), sheet.palette.at(0.42))
+        sheet.light(0.12 * sheet.blurred(np.clip(glow, 0, 1), 0.06), sheet.palette.at(0.6))
     ridge = 0.84 * sheet.down + 0.07 * sheet.line(3, 6, soft=False)
     sheet.cover(sheet.below(ridge), sheet.palette.at(0.015))

@@ -6,6 +6,7 @@ name another. Every part is read from safetensors, by local path.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -17,11 +18,14 @@ import transformers
 
 from engines import devices
 from engines.api import ModelRefused, ModelSpec
-from engines.formats.json_reader import read_object
+from engines.formats.json_reader import MOST_BYTES, read_object
 from engines.formats.safetensors import read_header
 from engines.image import previews
 from engines.image.starter_text import PromptReader
 from engines.memory.lease import Component
+
+diffusers.utils.logging.set_verbosity_error()
+diffusers.utils.logging.disable_progress_bar()
 
 BYTES_ON_CPU, BYTES_ON_CARD = 4, 2
 TOKENIZER_BYTES = 20_000_000
@@ -46,8 +50,19 @@ class Decoder:
 
 
 def scheduler_config(folder: Path) -> dict[str, Any]:
-    """Read the settings of a folder's own scheduler."""
-    return read_object(folder / "scheduler" / "scheduler_config.json")
+    """Read the settings of a folder's own scheduler.
+
+    diffusers itself writes `-Infinity` into them, which `read_object` refuses.
+    """
+    path = folder / "scheduler" / "scheduler_config.json"
+    try:
+        text = path.read_text(encoding="utf-8") if path.stat().st_size <= MOST_BYTES else ""
+        config = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelRefused(str(path), "the settings of its scheduler cannot be read") from error
+    if not isinstance(config, dict):
+        raise ModelRefused(str(path), "the settings of its scheduler are no object")
+    return config
 
 
 def default_side_px(folder: Path) -> int:
@@ -91,8 +106,12 @@ def reader_part(folder: Path) -> Component[PromptReader]:
     )
 
 
-def file_part(spec: ModelSpec, config: Path) -> Component[dict[str, Any]]:
-    """Return one component for a single file, taken apart as the folder `config` describes."""
+def file_part(spec: ModelSpec, config: Path, on: str) -> Component[dict[str, Any]]:
+    """Return one component for a single file, taken apart as the folder `config` describes.
+
+    Args:
+        on: The device it will lie on, "cpu" or "cuda"; for its size.
+    """
     sdxl = spec.architecture.startswith("stable-diffusion-xl")
     class_name = "StableDiffusionXLPipeline" if sdxl else "StableDiffusionPipeline"
 
@@ -113,13 +132,13 @@ def file_part(spec: ModelSpec, config: Path) -> Component[dict[str, Any]]:
         parts["vae"] = Decoder(parts["vae"].eval(), previews.fit(parts["vae"]))
         return parts
 
-    size_bytes = _elements(Path(spec.path)) * (BYTES_ON_CPU if device_is_cpu() else BYTES_ON_CARD)
+    size_bytes = _elements(Path(spec.path)) * _width(on)
     return Component(key=f"image:{spec.path}", size_bytes=size_bytes, load=load)
 
 
-def device_is_cpu() -> bool:
-    """Tell whether models lie in main memory on this machine."""
-    return devices.choose("auto") == "cpu"
+def _width(device: str) -> int:
+    """Return the bytes of one weight on a device."""
+    return BYTES_ON_CPU if device == "cpu" else BYTES_ON_CARD
 
 
 def _elements(path: Path) -> int:
@@ -133,13 +152,10 @@ def _weights_bytes(folder: Path, device: str) -> int:
         raise ModelRefused(str(folder), "there are no .safetensors weights in it")
     # A folder may carry a half-precision variant beside the weights; one of them is loaded.
     plain = [file for file in files if ".fp16." not in file.name] or files
-    width = BYTES_ON_CPU if device == "cpu" else BYTES_ON_CARD
-    return sum(_elements(file) for file in plain) * width
+    return sum(_elements(file) for file in plain) * _width(device)
 
 
-def _model_loader(
-    folder: Path, class_name: str, preview: previews.Rows
-) -> Callable[[str], Any]:
+def _model_loader(folder: Path, class_name: str, preview: previews.Rows) -> Callable[[str], Any]:
     """Return what loads one part and, for the autoencoder, its preview map."""
 
     def load(device: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import diffusers
@@ -48,13 +49,32 @@ def make(config: dict[str, Any], name: str) -> Any:
     if not name:
         if own not in {scheduler for scheduler, _ in SAMPLERS.values()}:
             own = "DPMSolverMultistepScheduler"
-        return getattr(diffusers, own).from_config(config)
+        return _build(own, config)
     table = FLOW_SAMPLERS if _is_flow(config) else SAMPLERS
     if name.lower() not in table:
         raise BadRequest(f"the sampler is {', '.join(table)}, not {name!r}")
     scheduler, changes = table[name.lower()]
     kept = {key: value for key, value in config.items() if not key.startswith("_")}
-    return getattr(diffusers, scheduler).from_config({**kept, **changes})
+    return _build(scheduler, {**kept, **changes})
+
+
+def _build(class_name: str, config: dict[str, Any]) -> Any:
+    """Make a scheduler of a known class.
+
+    Raises:
+        BadRequest: this model's settings and this sampler do not go together.
+    """
+    scheduler = getattr(diffusers, class_name)
+    known = inspect.signature(scheduler.__init__).parameters
+    # What the pipelines insist on anyway, with a warning if it is not so.
+    insisted = {"steps_offset": 1, "clip_sample": False}
+    settings = {**config, **{key: value for key, value in insisted.items() if key in known}}
+    try:
+        return scheduler.from_config(
+            {key: value for key, value in settings.items() if key in known or key.startswith("_")}
+        )
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise BadRequest("this model does not work with that sampler") from error
 
 
 def _is_flow(config: dict[str, Any]) -> bool:

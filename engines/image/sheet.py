@@ -24,6 +24,13 @@ def smooth(low: float, high: float, value: Array) -> Array:
     return (t * t * (3 - 2 * t)).astype(np.float32)
 
 
+def moved(field: Array, down_px: int, across_px: int) -> Array:
+    """Move a field down and to the right; its first row and column fill the gap."""
+    height, width = field.shape
+    padded = np.pad(field, ((down_px, 0), (across_px, 0)), mode="edge")
+    return padded[:height, :width]
+
+
 class Sheet:
     """A picture being drawn: `rgb` is (height, width, 3), values from 0 to 1.
 

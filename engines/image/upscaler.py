@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from engines import devices
 from engines.api import ImageResult, Kind, ModelMissing, ModelRefused, Run, UpscaleRequest
 from engines.image import png
 from engines.memory.lease import Component
@@ -31,7 +32,7 @@ WEIGHTS_BYTES = 2_500_000
 WORKING_BYTES = 420_000_000
 """Of one tile: 64 channels of float32 over some layers, and the enlarged output."""
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 def weights() -> tuple[Path, Path]:
@@ -58,7 +59,7 @@ def load(device: str) -> Any:
     for shortcut in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_storage"):
         setattr(net.opt, f"use_{shortcut}", False)
     net.opt.use_vulkan_compute = False
-    net.opt.num_threads = 2
+    net.opt.num_threads = devices.threads()
     if net.load_param(str(param)) or net.load_model(str(binary)):
         raise ModelRefused(str(binary), "ncnn cannot read it")
     return net

@@ -118,16 +118,14 @@ BY_CODE = {thing.code: thing for thing in OBJECTS}
 
 def article(name: str) -> str:
     """Put "a" or "an" before a name, and nothing before a plural."""
-    if name.split()[-1] in ("books", "masks"):
+    if name.rsplit(maxsplit=1)[-1] in ("books", "masks"):
         return name
     if name == "umbrella":
         return "an umbrella"
     return ("an " if name[0] in "aeio" else "a ") + name
 
 
-def caption(
-    scene: str, palette: str, *, thing: str = "", features: tuple[str, ...] = ()
-) -> str:
+def caption(scene: str, palette: str, *, thing: str = "", features: tuple[str, ...] = ()) -> str:
     """Write a prompt in the model's own words.
 
     Args:
@@ -148,10 +146,9 @@ def thing_of(text: str) -> Thing | None:
     named = [thing for thing in OBJECTS if f" {thing.name} " in f" {joined} "]
     if named:
         return max(named, key=lambda thing: len(thing.name))
-    for word in words:
-        for thing in OBJECTS:
-            if word in thing.words:
-                return thing
+    for thing in OBJECTS:
+        if set(words) & set(thing.words):
+            return thing
     return None
 
 

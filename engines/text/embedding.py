@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BATCH = 64
 _TOKENS = 128
+_ENDINGS = frozenset(("##s", "##es", "##ed", "##d", "##ing", "##ly", "##er", "##ers", "##y"))
 WORKING_BYTES = 64 * 2**20
 """Room for a batch of 64 texts of 128 tokens: 6 layers' states and attention."""
 
@@ -67,3 +68,13 @@ class SentenceEncoder:
         """Return the cosine of `text` with each of `others`, -1 to 1."""
         vector = self.encode((text,))[0]
         return [float(x) for x in self.encode(tuple(others)) @ vector]
+
+    def is_common(self, word: str) -> bool:
+        """Say whether a word is one piece of the encoder's vocabulary: its 30,000 commonest.
+
+        Endings of inflection count with the word ("lanterns", "glowing").
+        """
+        pieces = self._tokenizer.tokenize(word.replace("’", "'"))
+        if "'" in word or "-" in word:
+            return not any(piece.startswith("##") for piece in pieces)
+        return len(pieces) == 1 or (len(pieces) == 2 and pieces[1] in _ENDINGS)

@@ -53,6 +53,7 @@ class ToyPlan:
         self._ask = services.ask
 
     def run(self, request: PlanRequest, run: Run) -> TextResult:
+        run.step(0, 1)
         answer: TextResult = self._ask(TextRequest(prompt=request.brief, seed=request.seed), run)
         return answer
 

@@ -54,7 +54,7 @@ def _name_of(stem: str) -> str:
     if stem in BY_CODE:
         return BY_CODE[stem].name
     try:
-        return unicodedata.name(chr(int(stem.split("-")[0], 16))).lower()
+        return unicodedata.name(chr(int(stem.split("-", maxsplit=1)[0], 16))).lower()
     except ValueError:
         return stem.replace("-", " ").replace("_", " ").lower()
 
@@ -95,7 +95,9 @@ def _caption(
     return ", ".join([first, *extras])
 
 
-def _stand_before(ground: Image.Image, cutout: Image.Image, rng: np.random.Generator) -> Image.Image:
+def _stand_before(
+    ground: Image.Image, cutout: Image.Image, rng: np.random.Generator
+) -> Image.Image:
     """Put a thing with a soft shadow in the middle of a picture."""
     side = int(SIDE_PX * CUTOUT_SHARE * rng.uniform(0.94, 1.06))
     thing = cutout.resize((side, side), Image.Resampling.LANCZOS)
@@ -127,10 +129,8 @@ def draw_one(
     family = FAMILIES[int(rng.integers(len(FAMILIES)))]
     names = family.palettes if rng.random() < 0.6 else tuple(p.name for p in PALETTES)
     palette = BY_NAME[str(rng.choice(list(names)))]
-    drawn = draw_family(
-        family, palette, int(rng.integers(2**31)), (SIDE_PX, SIDE_PX), grain=0.0
-    )
-    extras = [word for word in drawn.caption.split(", ")[2:]]
+    drawn = draw_family(family, palette, int(rng.integers(2**31)), (SIDE_PX, SIDE_PX), grain=0.0)
+    extras = drawn.caption.split(", ")[2:]
     image, name = drawn.image, ""
     choice = [c for c in cutouts if held_out(c.name, family.name) == held]
     if choice and family.name not in OCCUPIED and rng.random() < things_share:

@@ -110,8 +110,8 @@ def measure(
         rows = data.rows[index] if with_text else torch.zeros_like(data.rows[index])
         noise = torch.randn(latents.shape, generator=generator)
         times = draw_times(len(latents), generator)
-        total += len(latents) * flow_loss(
-            unet, latents, data.states[rows].float(), times, noise
-        ).item()
+        total += (
+            len(latents) * flow_loss(unet, latents, data.states[rows].float(), times, noise).item()
+        )
         done += len(latents)
     return total / done

@@ -1,0 +1,121 @@
+"""The window's only wiring: settings, engine host, session, playback, window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop import theme
+from desktop.icons import icon
+from desktop.jobs import Lane
+from desktop.playback import Playback
+from desktop.session import Host, Session
+from desktop.settings import load_settings, save_settings, settings_path
+from desktop.window import Window
+from engines.api import ModelSpec, Run
+from engines.host import ChildHost
+
+if TYPE_CHECKING:
+    from desktop.player import Player
+
+SETTLE_MS = 300
+"""The window is painted before anything else may use the processor."""
+
+
+@dataclass(slots=True)
+class Studio:
+    """All the parts of one running window."""
+
+    application: QApplication
+    host: Host
+    session: Session
+    playback: Playback
+    window: Window
+
+    def close(self) -> bool:
+        """End everything in order; True if no thread is left."""
+        ended = self.session.close()
+        ended = self.playback.close() and ended
+        self.window.close_views()
+        if isinstance(self.host, ChildHost):
+            self.host.close()
+        return ended
+
+
+def build(host: Host, *, keep: bool = True) -> Studio:
+    """Make the application's parts and show nothing yet; `keep` reads and writes the settings."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(["triptych"])
+    application.setApplicationName("Triptych")
+    application.setDesktopFileName("triptych")
+    theme.apply(application)
+    application.setWindowIcon(icon("triptych", theme.COLORS.accent))
+    session = Session(host)
+    playback = Playback(session, _make_player)
+    path = settings_path()
+    window = Window(
+        session,
+        load_settings(path) if keep else None,
+        keep_settings=(lambda settings: save_settings(path, settings)) if keep else _forget,
+        playback=playback,
+    )
+    return Studio(application, host, session, playback, window)
+
+
+def run_window(path: Path | None) -> int:
+    """Show the window, with a project if one is named, until it is closed."""
+    host = ChildHost()
+    studio = build(host)
+    studio.window.show()
+
+    def settle() -> None:
+        host.warm()
+        list_models(studio)
+        if path is not None:
+            studio.session.open(path)
+
+    QTimer.singleShot(SETTLE_MS, settle)
+    code = studio.application.exec()
+    studio.close()
+    return int(code)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run `main.py [open FILE]`; the arguments are none or the file."""
+    if len(arguments) > 1:
+        sys.stderr.write("Open one project at a time: main.py open FILE.triptych\n")
+        return 2
+    path = Path(arguments[0]) if arguments else None
+    if path is not None and not path.is_file():
+        sys.stderr.write(f"There is no file {path}.\n")
+        return 2
+    return run_window(path)
+
+
+def list_models(studio: Studio) -> None:
+    """Look through the library on the file thread, then offer the models in the panels."""
+
+    def work(run: Run) -> tuple[ModelSpec, ...]:
+        from engines.catalog import Catalog
+
+        return Catalog().list()
+
+    studio.session.jobs.submit(
+        "Looking through the models", work, studio.window.left.show_models, Lane.FILE, kind="models"
+    )
+
+
+def _make_player() -> Player:
+    from desktop.player import Player
+
+    return Player()
+
+
+def _forget(settings: object) -> None:
+    """Keep no settings: a window of a test or a measurement leaves nothing behind."""

@@ -1,0 +1,150 @@
+"""Files from the user: which to open, where to save, and what was dropped on the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from desktop.document.model import DocumentKind
+from desktop.session import Session
+from engines.api import BadRequest
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+SCORE_SUFFIXES = (".mid", ".midi")
+PROJECT_SUFFIX = ".triptych"
+
+LARGEST_PICTURE_BYTES = 256 * 2**20
+LARGEST_SCORE_BYTES = 8 * 2**20
+
+POSTER_FILTERS = ("PNG picture (*.png)", "JPEG picture (*.jpg)", "PDF page (*.pdf)",
+                  "SVG drawing (*.svg)")
+SCENE_FILTERS = ("MP4 video (*.mp4)", "WebM video (*.webm)", "Animated GIF (*.gif)",
+                 "Still picture (*.png)")
+MUSIC_FILTERS = ("Score as MIDI (*.mid)", "Music as WAV (*.wav)")
+
+
+class Dropped(StrEnum):
+    """What kind of file was given."""
+
+    PICTURE = "picture"
+    SCORE = "score"
+    PROJECT = "project"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Files with their kinds, in the order given."""
+
+    files: tuple[tuple[Dropped, Path], ...]
+
+    def of(self, kind: Dropped) -> tuple[Path, ...]:
+        return tuple(path for found, path in self.files if found is kind)
+
+
+def sort_dropped(paths: tuple[Path, ...]) -> Sorted:
+    """Tell files apart by their suffixes; what is in them is checked where it is read."""
+    return Sorted(tuple((_kind(path), path) for path in paths))
+
+
+def _kind(path: Path) -> Dropped:
+    suffix = path.suffix.lower()
+    if suffix in PICTURE_SUFFIXES:
+        return Dropped.PICTURE
+    if suffix in SCORE_SUFFIXES:
+        return Dropped.SCORE
+    return Dropped.PROJECT if suffix == PROJECT_SUFFIX else Dropped.OTHER
+
+
+class FileQuestions:
+    """The file dialogs; none of them blocks."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+        self._folder = ""
+
+    def ask_open(self, then: Callable[[Path], object]) -> None:
+        self._ask("Open a project", ("Triptych projects (*.triptych)",), then)
+
+    def ask_picture(self, then: Callable[[Path], object]) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
+        self._ask("Place a picture", (f"Pictures ({patterns})",), then)
+
+    def ask_score(self, then: Callable[[Path], object]) -> None:
+        self._ask("Use a score", ("MIDI files (*.mid *.midi)",), then)
+
+    def ask_save(self, then: Callable[[Path], object]) -> None:
+        self._ask("Save the project", ("Triptych projects (*.triptych)",), then, write=True)
+
+    def ask_export(self, then: Callable[[Path], object]) -> None:
+        session: Session = self._parent.session  # type: ignore[attr-defined]
+        scene = session.document.kind is DocumentKind.SCENE
+        filters = SCENE_FILTERS if scene else POSTER_FILTERS
+        if session.document.music is not None:
+            filters = (*filters, *MUSIC_FILTERS)
+        self._ask("Export", filters, then, write=True)
+
+    def place(self, session: Session, path: Path) -> None:
+        """Put a picture file on the page as PNG.
+
+        Raises:
+            BadRequest, OSError: it cannot be read.
+        """
+        from desktop.render.pictures import PictureError, to_png
+
+        try:
+            png = to_png(_read(path, LARGEST_PICTURE_BYTES))
+        except PictureError as error:
+            raise BadRequest(f"{path.name} cannot be read: {error}") from None
+        session.place_picture(png, name=path.stem)
+
+    def use_score(self, session: Session, path: Path) -> None:
+        """Put a MIDI file under the document.
+
+        Raises:
+            BadRequest, OSError: it is no MIDI file or cannot be read.
+        """
+        midi = _read(path, LARGEST_SCORE_BYTES)
+        if not midi.startswith(b"MThd"):
+            raise BadRequest(f"{path.name} is not a MIDI file")
+        session.set_music(midi, name=path.stem)
+
+    def _ask(
+        self,
+        title: str,
+        filters: tuple[str, ...],
+        then: Callable[[Path], object],
+        *,
+        write: bool = False,
+    ) -> None:
+        dialog = QFileDialog(self._parent, title, self._folder)
+        dialog.setNameFilters(filters)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        modes = QFileDialog.FileMode
+        dialog.setFileMode(modes.AnyFile if write else modes.ExistingFile)
+        if write:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(_suffix(filters[0]))
+            dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix(_suffix(name)))
+
+        def on_selected(name: str) -> None:
+            self._folder = str(Path(name).parent)
+            then(Path(name))
+
+        dialog.fileSelected.connect(on_selected)
+        dialog.open()
+
+
+def _suffix(name_filter: str) -> str:
+    return name_filter.partition("*.")[2].partition(")")[0].split(" ")[0]
+
+
+def _read(path: Path, most_bytes: int) -> bytes:
+    if path.stat().st_size > most_bytes:
+        raise BadRequest(f"{path.name} is larger than {most_bytes // 2**20} MB")
+    return path.read_bytes()

@@ -1,0 +1,94 @@
+"""The message bar: one plain sentence over the canvas, never in the way."""
+
+from __future__ import annotations
+
+import traceback
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from desktop.icons import pixmap
+from desktop.panels.controls import button, label, tool
+from desktop.theme import COLORS
+
+WIDTH_PX = 640
+GOOD_STAYS_MS = 5000
+TONES = {
+    "bad": ("circle-alert", COLORS.bad),
+    "info": ("info", COLORS.words),
+    "good": ("circle-check", COLORS.good),
+}
+
+
+class MessageBar(QFrame):
+    """Floats at the top of `parent`; details on demand."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self._icon = label("")
+        self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._more = button("Details", "quiet")
+        self._more.setCheckable(True)
+        self._more.toggled.connect(self._on_more)
+        self._close = tool("x", "Close this message", small=True)
+        self._close.clicked.connect(self.hide)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setFixedHeight(120)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self._icon)
+        line.addWidget(self._words, 1)
+        line.addWidget(self._more)
+        line.addWidget(self._close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 8, 10)
+        layout.addLayout(line)
+        layout.addWidget(self._details)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        parent.installEventFilter(self)
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        return self._words.text()
+
+    def tell(self, sentence: str, *, tone: str = "info", error: Exception | None = None) -> None:
+        """Show a sentence; a good one leaves by itself."""
+        drawing, color = TONES[tone]
+        self._icon.setPixmap(pixmap(drawing, color, 18, self.devicePixelRatioF()))
+        self._words.setText(sentence)
+        self._details.setPlainText("".join(traceback.format_exception(error)) if error else "")
+        self._more.setChecked(False)
+        self._details.hide()
+        self._more.setVisible(error is not None)
+        self.setProperty("tone", tone)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._timer.stop()
+        if tone == "good":
+            self._timer.start(GOOD_STAYS_MS)
+        self.show()
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _on_more(self, shown: bool) -> None:
+        self._details.setVisible(shown)
+        self._place()
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        width_px = max(200, min(WIDTH_PX, parent.width() - 32))
+        self.resize(width_px, self.layout().totalHeightForWidth(width_px))
+        self.move((parent.width() - self.width()) // 2, 16)
+        self.raise_()

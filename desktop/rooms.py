@@ -1,0 +1,163 @@
+"""The window's sides: the three panels on the left, layers and inspector on the right, time below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.canvas.pianoroll import PianoRollStrip
+from desktop.canvas.timeline import TimelineView
+from desktop.document.model import DocumentKind
+from desktop.icons import icon
+from desktop.panels.controls import label, rule
+from desktop.panels.form import Form
+from desktop.panels.image import ImagePanel
+from desktop.panels.inspector import Inspector
+from desktop.panels.layers import LayersList
+from desktop.panels.music import MusicPanel
+from desktop.panels.text import TextPanel
+from desktop.session import Session
+from desktop.theme import COLORS
+from engines.api import ModelSpec
+
+TABS = (
+    ("text", "Words", "type", COLORS.words),
+    ("image", "Picture", "image", COLORS.picture),
+    ("music", "Music", "music", COLORS.music),
+)
+
+
+class LeftRoom(QWidget):
+    """Words, picture, music: each built when it is first shown."""
+
+    def __init__(self, session: Session, play_or_pause: Callable[[], None]) -> None:
+        super().__init__()
+        self.setObjectName("leftPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(296)
+        self.setMaximumWidth(520)
+        self._session = session
+        self._play_or_pause = play_or_pause
+        self._models: tuple[ModelSpec, ...] = ()
+        self._panels: dict[str, Form] = {}
+        self._tabs: dict[str, QPushButton] = {}
+        self._stack = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 1, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._tab_row())
+        layout.addWidget(rule())
+        layout.addWidget(self._stack, 1)
+        self.show_panel("text")
+
+    def panel(self, name: str) -> Form:
+        """Return one of the three panels, built if need be."""
+        if name not in self._panels:
+            made = self._build(name)
+            made.show_models(self._models)
+            self._panels[name] = made
+            self._stack.addWidget(made)
+        return self._panels[name]
+
+    def show_panel(self, name: str) -> None:
+        self._tabs[name].setChecked(True)
+        self._stack.setCurrentWidget(self.panel(name))
+
+    def show_models(self, specs: tuple[ModelSpec, ...]) -> None:
+        """Offer the library's models in every panel."""
+        self._models = specs
+        for panel in self._panels.values():
+            panel.show_models(specs)
+
+    def show_playing(self, playing: bool) -> None:
+        music = self._panels.get("music")
+        if isinstance(music, MusicPanel):
+            music.show_playing(playing)
+
+    def _build(self, name: str) -> Form:
+        if name == "text":
+            return TextPanel(self._session)
+        if name == "image":
+            return ImagePanel(self._session)
+        roll = PianoRollStrip(self._session)
+        return MusicPanel(self._session, roll, roll.show_midi, self._play_or_pause)
+
+    def _tab_row(self) -> QHBoxLayout:
+        tabs = QHBoxLayout()
+        tabs.setSpacing(0)
+        group = QButtonGroup(self)
+        for name, text, drawing, color in TABS:
+            tab = QPushButton(f" {text}")
+            tab.setObjectName(f"tab{name.capitalize()}")
+            tab.setProperty("role", "tab")
+            tab.setIcon(icon(drawing, color))
+            tab.setIconSize(QSize(16, 16))
+            tab.setCheckable(True)
+            tab.setCursor(Qt.CursorShape.PointingHandCursor)
+            tab.clicked.connect(lambda _=False, name=name: self.show_panel(name))
+            group.addButton(tab)
+            tabs.addWidget(tab, 1)
+            self._tabs[name] = tab
+        return tabs
+
+
+class RightRoom(QWidget):
+    """Layers above, the inspector below."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("rightPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(256)
+        self.setMaximumWidth(460)
+        self.layers = LayersList(session)
+        self.inspector = Inspector(session)
+        top = QWidget()
+        column = QVBoxLayout(top)
+        column.setContentsMargins(8, 12, 8, 8)
+        column.setSpacing(8)
+        heading = label("Layers", "heading")
+        heading.setContentsMargins(8, 0, 0, 0)
+        column.addWidget(heading)
+        column.addWidget(self.layers, 1)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(top)
+        split.addWidget(self.inspector)
+        split.setSizes([300, 500])
+        split.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 0, 0, 0)
+        layout.addWidget(split)
+
+
+class TimelineRoom(QWidget):
+    """The scene's timeline; a poster has none."""
+
+    def __init__(self, session: Session, play_or_pause: Callable[[], None]) -> None:
+        super().__init__()
+        self.setObjectName("timelinePanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self.view = TimelineView(session)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 1, 0, 0)
+        layout.addWidget(self.view)
+        self.setMinimumHeight(120)
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.setVisible(self._session.document.kind is DocumentKind.SCENE)
+
+    def show_playing(self, playing: bool) -> None:
+        """Show whether the scene plays."""
+        self._playing = playing

@@ -1,0 +1,316 @@
+"""The window: places the panels and menus, asks for files, and tells what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.actions import ACTIONS, DIVIDED_BEFORE, HANDLED_BY_KEYS, MENUS
+from desktop.files import Dropped, FileQuestions, sort_dropped
+from desktop.icons import icon
+from desktop.jobs import Job, JobState
+from desktop.messages import explain
+from desktop.panels.brief import BriefBar
+from desktop.panels.command_palette import CommandPalette
+from desktop.panels.jobs import JobStrip
+from desktop.playback import Playback
+from desktop.rooms import LeftRoom, RightRoom, TimelineRoom
+from desktop.session import Session
+from desktop.settings import Settings
+from desktop.stage import Stage
+from desktop.theme import COLORS
+
+START_SIZE_PX = (1440, 900)
+
+
+class Window(QMainWindow):
+    """The studio; it is the `Desk` of all actions."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings | None = None,
+        *,
+        keep_settings: Callable[[Settings], None] = lambda settings: None,
+        playback: Playback | None = None,
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.settings = settings or Settings()
+        self._keep_settings = keep_settings
+        self._playback = playback
+        self._actions: dict[str, QAction] = {}
+        self.files = FileQuestions(self)
+        self.brief = BriefBar(session)
+        self.stage = Stage(session)
+        self.left = LeftRoom(session, self.play_or_pause)
+        self.right = RightRoom(session)
+        self.timeline = TimelineRoom(session, self.play_or_pause)
+        self.strip = JobStrip(session, self.stage.area)
+        self.setAcceptDrops(True)
+        self._lay_out()
+        self._make_menus()
+        self._connect()
+        self._restore()
+        self._refresh()
+
+    def ask_new(self, use: str) -> None:
+        """Begin another work, once the open one is safe."""
+        new = self.session.new_poster if use == "poster" else self.session.new_scene
+        if self._may_leave(lambda: self.ask_new(use)):
+            new()
+
+    def ask_open(self) -> None:
+        self.files.ask_open(self.open_file)
+
+    def open_file(self, path: Path) -> None:
+        """Open a project, once the open one is safe."""
+        if self._may_leave(lambda: self.open_file(path)):
+            self.session.open(path)
+
+    def ask_save(self, *, anew: bool) -> None:
+        if self.session.path is not None and not anew:
+            self.session.save()
+        else:
+            self.files.ask_save(self.session.save)
+
+    def ask_export(self) -> None:
+        self.files.ask_export(self.session.export)
+
+    def ask_picture(self) -> None:
+        self.files.ask_picture(lambda path: self._take((path,)))
+
+    def ask_score(self) -> None:
+        self.files.ask_score(lambda path: self._take((path,)))
+
+    def play_or_pause(self) -> None:
+        if self._playback is not None:
+            self._playback.toggle()
+
+    def fit_page(self) -> None:
+        self.stage.canvas.fit()
+
+    def show_panel(self, name: str) -> None:
+        self.left.show_panel(name)
+
+    def focus_brief(self) -> None:
+        self.brief.focus()
+
+    def make(self) -> None:
+        self.brief.make()
+
+    def show_commands(self) -> None:
+        palette = CommandPalette(self, ACTIONS, self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open_over(self)
+
+    def show_about(self) -> None:
+        self.stage.message.tell(
+            "Triptych: words, pictures and music on one canvas, all on this machine. "
+            "GPL-3.0-or-later, the Triptych authors."
+        )
+
+    def close_views(self) -> None:
+        """End the threads of what is shown."""
+        self.stage.canvas.worker.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self._actions["play"].isEnabled():
+            self.play_or_pause()
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = tuple(
+            Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()
+        )
+        event.acceptProposedAction()
+        # The drag's source must not wait for what is done with the files.
+        QTimer.singleShot(0, self, lambda: self._take(paths))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_leave(self.close):
+            event.ignore()
+            return
+        self._keep_settings(self._settings_now())
+        event.accept()
+
+    def _lay_out(self) -> None:
+        middle = QSplitter(Qt.Orientation.Vertical)
+        middle.addWidget(self.stage)
+        middle.addWidget(self.timeline)
+        middle.setStretchFactor(0, 1)
+        middle.setCollapsible(0, False)
+        middle.setSizes([700, 176])
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        for index, widget in enumerate((self.left, middle, self.right)):
+            self._split.addWidget(widget)
+            self._split.setCollapsible(index, False)
+        self._split.setStretchFactor(1, 1)
+        page = QWidget()
+        page.setObjectName("panel")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.brief)
+        room = QHBoxLayout()
+        room.addWidget(self._split)
+        layout.addLayout(room, 1)
+        layout.addWidget(self.strip)
+        self.setCentralWidget(page)
+
+    def _make_menus(self) -> None:
+        """Make a menu item of each line of the table."""
+        menus = {name: self.menuBar().addMenu(name) for name in MENUS}
+        for action in ACTIONS:
+            made = QAction(action.text, self)
+            if action.icon:
+                made.setIcon(icon(action.icon, COLORS.muted))
+            keys = [QKeySequence(part) for part in action.shortcut.split(",") if part]
+            if action.id in HANDLED_BY_KEYS:
+                made.setText(f"{action.text}\t{action.shortcut}")
+            else:
+                made.setShortcuts(keys)
+            does = action.does
+            made.triggered.connect(
+                lambda _=False, does=does: self.session.attempt(lambda: does(self))
+            )
+            if action.id in DIVIDED_BEFORE:
+                menus[action.menu].addSeparator()
+            menus[action.menu].addAction(made)
+            self._actions[action.id] = made
+
+    def _connect(self) -> None:
+        session = self.session
+        self.stage.wanted.connect(self.brief.write)
+        session.noticed.connect(self._on_notice)
+        session.jobs.ended.connect(self._on_job_ended)
+        session.jobs.added.connect(self._refresh)
+        session.jobs.ended.connect(self._refresh)
+        session.saved.connect(self._on_saved)
+        session.opened.connect(self._on_opened)
+        session.exported.connect(self._on_exported)
+        session.document_changed.connect(self._refresh)
+        session.selection_changed.connect(self._refresh)
+        session.path_changed.connect(self._refresh)
+        session.dirty_changed.connect(self._refresh)
+        if self._playback is not None:
+            self._playback.playing_changed.connect(self.left.show_playing)
+            self._playback.playing_changed.connect(self.timeline.show_playing)
+
+    def _refresh(self, *_: object) -> None:
+        """Let menus, title and timeline say how things stand."""
+        for action in ACTIONS:
+            made = self._actions[action.id]
+            made.setEnabled(action.can(self.session))
+            if action.words is not None:
+                made.setText(action.words(self.session))
+        path, document = self.session.path, self.session.document
+        name = path.name if path is not None else document.title
+        self.setWindowTitle(f"{name}[*] – Triptych")
+        self.setWindowModified(self.session.dirty)
+        self.timeline.refresh()
+
+    def _restore(self) -> None:
+        settings = self.settings
+        self.resize(*START_SIZE_PX)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromHex(settings.geometry.encode()))
+        self._split.setSizes([settings.left_width_px, 800, settings.right_width_px])
+        self.brief.show_choices(
+            use=settings.use, paper=settings.poster_size, seconds=settings.scene_seconds
+        )
+
+    def _settings_now(self) -> Settings:
+        left, _, right = self._split.sizes()
+        geometry = bytes(self.saveGeometry().toHex().data()).decode()
+        return replace(
+            self.settings,
+            geometry=geometry,
+            left_width_px=left,
+            right_width_px=right,
+            **self.brief.choices,
+        )
+
+    def _may_leave(self, then: Callable[[], object]) -> bool:
+        """Say whether the open work is safe; if not, ask, and do `then` once it is."""
+        if not self.session.dirty:
+            return True
+        box = QMessageBox(self)
+        box.setWindowTitle("Triptych")
+        box.setText(f"“{self.session.document.title}” has changes that are not saved.")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            self._save_then(then)
+        return answer == buttons.Discard
+
+    def _save_then(self, then: Callable[[], object]) -> None:
+        """Save; if that succeeds, go on with what the user wanted."""
+
+        def follow(path: Path) -> None:
+            job = self.session.save(path)
+
+            def on_ended(ended: Job) -> None:
+                if ended.id == job.id:
+                    self.session.jobs.ended.disconnect(on_ended)
+                    if ended.state is JobState.DONE:
+                        then()
+
+            self.session.jobs.ended.connect(on_ended)
+
+        if self.session.path is not None:
+            follow(self.session.path)
+        else:
+            self.files.ask_save(follow)
+
+    def _take(self, paths: tuple[Path, ...]) -> None:
+        """Use files that were dropped or chosen, each by its kind."""
+        sorted_paths = sort_dropped(paths)
+        for path in sorted_paths.of(Dropped.PICTURE):
+            self.session.attempt(lambda path=path: self.files.place(self.session, path))
+        for path in sorted_paths.of(Dropped.SCORE)[:1]:
+            self.session.attempt(lambda path=path: self.files.use_score(self.session, path))
+        for path in sorted_paths.of(Dropped.PROJECT)[:1]:
+            self.open_file(path)
+        for path in sorted_paths.of(Dropped.OTHER)[:1]:
+            self.stage.message.tell(
+                f"{path.name} is neither a picture, a MIDI file nor a project.", tone="bad"
+            )
+
+    def _on_notice(self, sentence: str) -> None:
+        self.stage.message.tell(sentence)
+
+    def _on_job_ended(self, job: Job) -> None:
+        if job.state is JobState.FAILED and job.error is not None:
+            message = explain(job.error)
+            self.stage.message.tell(f"{job.title}. {message}", tone="bad", error=job.error)
+
+    def _on_saved(self, path: Path) -> None:
+        self.settings = self.settings.with_recent(path)
+        self.stage.message.tell(f"Saved as {path.name}.", tone="good")
+
+    def _on_opened(self, path: Path) -> None:
+        self.settings = self.settings.with_recent(path)
+
+    def _on_exported(self, paths: tuple[Path, ...]) -> None:
+        names = ", ".join(path.name for path in paths)
+        self.stage.message.tell(f"Exported {names}.", tone="good")

@@ -1,0 +1,96 @@
+"""What happens after each step of the sampler: progress, preview, cancel, and keeping
+the part of a picture that is not redrawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engines import devices
+from engines.api import Run
+from engines.image import previews
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The start's latents and where they stay: `mask` is 1 where the picture is redrawn."""
+
+    latents: Tensor
+    mask: Tensor
+    noise: Tensor
+
+    def hold(self, latents: Tensor, scheduler: Any, done: int) -> Tensor:
+        """Put the start back outside the mask, as noisy as the rest is before step `done`."""
+        times = scheduler.timesteps
+        known = self.latents.to(latents)
+        if done < len(times):
+            known = scheduler.add_noise(known, self.noise.to(latents), times[done : done + 1])
+        mask = self.mask.to(latents)
+        return mask * latents + (1 - mask) * known
+
+
+def keep(vae: Any, start: Image.Image, mask: Image.Image, seed: int) -> Kept:
+    """Encode the start picture; the mask is white where the picture is redrawn."""
+    weight = next(vae.parameters())
+    with torch.inference_mode():
+        latents = vae.encode(_tensor(start).to(weight)).latent_dist.mode()
+        latents = latents * vae.config.scaling_factor
+    shape = latents.shape[-2:]
+    spread = torch.frombuffer(bytearray(mask.convert("L").tobytes()), dtype=torch.uint8)
+    spread = spread.view(1, 1, mask.height, mask.width).float() / 255
+    # Any touch of white in a latent's block redraws the whole block.
+    small = torch.nn.functional.adaptive_max_pool2d(spread, shape)
+    noise = torch.randn(latents.shape, generator=devices.generator(seed))
+    return Kept(latents, small.to(latents), noise)
+
+
+def _tensor(image: Image.Image) -> Tensor:
+    """Turn a picture into (1, 3, height, width) from -1 to 1."""
+    flat = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8)
+    return flat.view(1, image.height, image.width, 3).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+@dataclass(slots=True)
+class Watch:
+    """The callback of a pipeline, for one picture of a job.
+
+    `before` steps of `total` were done for earlier pictures.
+    """
+
+    run: Run
+    before: int
+    total: int
+    rows: previews.Rows
+    kept: Kept | None = None
+    done: int = field(default=0, init=False)
+
+    def __call__(
+        self, pipeline: Any, number: int, time: Any, tensors: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Report one step; raises `Cancelled` from within the pipeline."""
+        latents = tensors["latents"]
+        if self.kept is not None:
+            place = int((pipeline.scheduler.timesteps == time).nonzero()[-1]) + 1
+            latents = self.kept.hold(latents, pipeline.scheduler, place)
+        self.done += 1
+        shown = _clean(pipeline.scheduler, latents)
+        self.run.step(
+            self.before + self.done,
+            self.total,
+            previews.draw(shown, self.rows),
+            stage="drawing",
+        )
+        return {"latents": latents}
+
+
+def _clean(scheduler: Any, latents: Tensor) -> Tensor:
+    """Return the scheduler's guess of the finished latents if it keeps one."""
+    guesses = getattr(scheduler, "model_outputs", None)
+    kind = str(scheduler.config.get("algorithm_type", ""))
+    if isinstance(guesses, list) and guesses and guesses[-1] is not None and kind.endswith("++"):
+        return guesses[-1]
+    return latents

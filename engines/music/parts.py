@@ -1,0 +1,102 @@
+"""Who plays what: each instrument gets a role, a register and a number of voices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engines.music.instruments import Instrument, instrument
+
+_CHORDAL = frozenset({*range(8), *range(16, 32), 46, 44, *range(48, 56), 61, 62, *range(88, 96)})
+"""Programs that can hold the harmony alone."""
+
+_SPAN = 24
+"""Semitones that a line moves within."""
+
+
+class Role(StrEnum):
+    """What a part is for."""
+
+    MELODY = "melody"
+    COUNTER = "counter"
+    HARMONY = "harmony"
+    BASS = "bass"
+    DRUMS = "drums"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One track to write; `low` and `high` are the pitches it may use.
+
+    `density` is a level of the control TRACK_DENSITY, `voices` the most notes
+    it may strike at once.
+    """
+
+    instrument: Instrument
+    role: Role
+    low: int
+    high: int
+    voices: int
+    density: int
+
+    @property
+    def program(self) -> int:
+        return self.instrument.program
+
+
+def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
+    """Give roles: the first melodic instrument leads, the lowest is the bass.
+
+    An instrument that can play chords holds the harmony unless it is alone or
+    leads; the others are counter-voices, each a little lower than the last.
+    """
+    players = [instrument(program) for program in programs]
+    melodic = [i for i, p in enumerate(players) if not p.is_drum]
+    lead = melodic[0] if melodic else -1
+    bass = min(melodic[1:], key=lambda i: (players[i].low, i), default=-1)
+    if bass >= 0 and players[bass].low > 40:
+        bass = -1
+    parts, counters = [], 0
+    for i, player in enumerate(players):
+        if player.is_drum:
+            parts.append(_part(player, Role.DRUMS, 36, 57, density + 1))
+        elif i == lead and len(melodic) == 1 and player.program in _CHORDAL:
+            parts.append(_part(player, Role.HARMONY, 36, 84, density + 1))
+        elif i == lead:
+            low = min(max(player.low, 58), max(player.low, player.high - _SPAN))
+            parts.append(_part(player, Role.MELODY, low, low + _SPAN, max(1, density - 1)))
+        elif i == bass:
+            low = max(player.low, 28)
+            top = low + (26 if player.program not in _CHORDAL else 40)
+            parts.append(_part(player, Role.BASS, low, top, max(1, density - 1)))
+        elif player.program in _CHORDAL:
+            parts.append(_part(player, Role.HARMONY, max(player.low, 48), 79, density))
+        else:
+            centre = 62 - 4 * counters
+            counters += 1
+            low = min(max(player.low, centre - 8), player.high - 15)
+            parts.append(_part(player, Role.COUNTER, low, low + 20, max(1, density - 1)))
+    return tuple(parts)
+
+
+def _part(player: Instrument, role: Role, low: int, high: int, density: int) -> Part:
+    voices = {Role.MELODY: 1, Role.BASS: 1, Role.COUNTER: 1}.get(role, player.voices)
+    if role is Role.BASS and player.program < 8:
+        voices = 3
+    return Part(
+        instrument=player,
+        role=role,
+        low=max(low, player.low),
+        high=min(high, player.high),
+        voices=min(voices, player.voices),
+        density=min(5, density),
+    )
+
+
+def writing_order(parts: Sequence[Part]) -> tuple[int, ...]:
+    """Write the melody first, then the bass, then what fills in, drums last."""
+    rank = {Role.MELODY: 0, Role.BASS: 1, Role.HARMONY: 2, Role.COUNTER: 3, Role.DRUMS: 4}
+    return tuple(sorted(range(len(parts)), key=lambda i: (rank[parts[i].role], i)))
+
+
