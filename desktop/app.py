@@ -1,4 +1,4 @@
-"""The window's only wiring: settings, engine host, session, playback, window."""
+"""The window's only wiring: settings, engine host, session, window."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -14,15 +13,11 @@ from PySide6.QtWidgets import QApplication
 from desktop import theme
 from desktop.icons import icon
 from desktop.jobs import Lane
-from desktop.playback import Playback
 from desktop.session import Host, Session
 from desktop.settings import load_settings, save_settings, settings_path
 from desktop.window import Window
 from engines.api import ModelSpec, Run
 from engines.host import ChildHost
-
-if TYPE_CHECKING:
-    from desktop.player import Player
 
 SETTLE_MS = 300
 """The window is painted before anything else may use the processor."""
@@ -35,13 +30,12 @@ class Studio:
     application: QApplication
     host: Host
     session: Session
-    playback: Playback
     window: Window
 
     def close(self) -> bool:
         """End everything in order; True if no thread is left."""
         ended = self.session.close()
-        ended = self.playback.close() and ended
+        ended = self.window.playback.close() and ended
         self.window.close_views()
         if isinstance(self.host, ChildHost):
             self.host.close()
@@ -57,15 +51,13 @@ def build(host: Host, *, keep: bool = True) -> Studio:
     theme.apply(application)
     application.setWindowIcon(icon("triptych", theme.COLORS.accent))
     session = Session(host)
-    playback = Playback(session, _make_player)
     path = settings_path()
     window = Window(
         session,
         load_settings(path) if keep else None,
         keep_settings=(lambda settings: save_settings(path, settings)) if keep else _forget,
-        playback=playback,
     )
-    return Studio(application, host, session, playback, window)
+    return Studio(application, host, session, window)
 
 
 def run_window(path: Path | None) -> int:
@@ -109,12 +101,6 @@ def list_models(studio: Studio) -> None:
     studio.session.jobs.submit(
         "Looking through the models", work, studio.window.left.show_models, Lane.FILE, kind="models"
     )
-
-
-def _make_player() -> Player:
-    from desktop.player import Player
-
-    return Player()
 
 
 def _forget(settings: object) -> None:

@@ -31,6 +31,8 @@ from engines.api import BadRequest
 
 DUPLICATE_OFFSET_MM = 6.0
 
+SET_MUSIC = "Set music"
+
 CAPTION_S = 3.0
 """How long a caption stands that the user adds."""
 
@@ -161,7 +163,8 @@ class Arranging(Editing):
             name=name,
             recipe=recipe,
         )
-        self.edit("Set music", replace(self.document, music=track))
+        merge = f"music:{track.midi_asset}"
+        self.edit(SET_MUSIC, replace(self.document, music=track), merge=merge)
 
     def remove_music(self) -> None:
         self.edit("Remove music", replace(self.document, music=None))

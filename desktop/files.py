@@ -21,10 +21,18 @@ PROJECT_SUFFIX = ".triptych"
 LARGEST_PICTURE_BYTES = 256 * 2**20
 LARGEST_SCORE_BYTES = 8 * 2**20
 
-POSTER_FILTERS = ("PNG picture (*.png)", "JPEG picture (*.jpg)", "PDF page (*.pdf)",
-                  "SVG drawing (*.svg)")
-SCENE_FILTERS = ("MP4 video (*.mp4)", "WebM video (*.webm)", "Animated GIF (*.gif)",
-                 "Still picture (*.png)")
+POSTER_FILTERS = (
+    "PNG picture (*.png)",
+    "JPEG picture (*.jpg)",
+    "PDF page (*.pdf)",
+    "SVG drawing (*.svg)",
+)
+SCENE_FILTERS = (
+    "MP4 video (*.mp4)",
+    "WebM video (*.webm)",
+    "Animated GIF (*.gif)",
+    "Still picture (*.png)",
+)
 MUSIC_FILTERS = ("Score as MIDI (*.mid)", "Music as WAV (*.wav)")
 
 
@@ -84,7 +92,7 @@ class FileQuestions:
     def ask_export(self, then: Callable[[Path], object]) -> None:
         session: Session = self._parent.session  # type: ignore[attr-defined]
         scene = session.document.kind is DocumentKind.SCENE
-        filters = SCENE_FILTERS if scene else POSTER_FILTERS
+        filters: tuple[str, ...] = SCENE_FILTERS if scene else POSTER_FILTERS
         if session.document.music is not None:
             filters = (*filters, *MUSIC_FILTERS)
         self._ask("Export", filters, then, write=True)

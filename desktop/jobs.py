@@ -132,7 +132,7 @@ class _Task(QRunnable):
             result = self._order.work(self._run)
         except Cancelled as cancelled:
             error = cancelled
-        except Exception as failure:  # noqa: BLE001 - the one place: a job may fail in any way
+        except Exception as failure:
             log.info("The job %r failed", self._order.title, exc_info=True)
             error = failure
         self._relay.ended.emit(self._job_id, result, error)
@@ -233,7 +233,8 @@ class JobQueue(QObject):
         for job_id in tuple(self._busy.values()):
             self.cancel(job_id)
         self._timer.stop()
-        return all([pool.waitForDone(QUIT_TIMEOUT_MS) for pool in self._pools.values()])
+        ended = [pool.waitForDone(QUIT_TIMEOUT_MS) for pool in self._pools.values()]
+        return all(ended)
 
     def _queue(self, order: _Order) -> Job:
         job = Job(id=next(self._ids), kind=order.kind, title=order.title, lane=order.lane)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QElapsedTimer, QIODevice, QObject, Qt, QTimer, Signal
 
 if TYPE_CHECKING:
-    from PySide6.QtMultimedia import QAudioDevice, QAudioSink
+    from PySide6.QtMultimedia import QAudioDevice
 
 TICK_MS = 33
 """The clock tells the time 30 times a second."""
@@ -103,7 +103,7 @@ class _Pull(QIODevice):
         part = sound.samples[first:]
         if gain != 1.0:
             part = np.clip(part.astype(np.float32) * gain, -32768, 32767).astype(np.int16)
-        self._data = memoryview(np.ascontiguousarray(part)).cast("B")
+        self._data: bytes = np.ascontiguousarray(part).tobytes()
         self._place = 0
         self.open(QIODevice.OpenModeFlag.ReadOnly)
 
@@ -115,13 +115,39 @@ class _Pull(QIODevice):
         return True
 
     def readData(self, most: int) -> bytes:
-        found = bytes(self._data[self._place : self._place + most])
+        found = self._data[self._place : self._place + most]
         self._place += len(found)
         silence = min(most, 65536) - len(found)
         return found + b"\0" * max(silence - silence % self._frame_bytes, 0)
 
     def writeData(self, data: Any, length: int) -> int:
         return -1
+
+
+class _Output:
+    """A sound on its way to a device, from `start_s` on."""
+
+    def __init__(self, device: QAudioDevice, sound: Sound, start_s: float, gain_db: float) -> None:
+        from PySide6.QtMultimedia import QAudioFormat, QAudioSink
+
+        wanted = QAudioFormat()
+        wanted.setSampleRate(sound.rate_hz)
+        wanted.setChannelCount(int(sound.samples.shape[1]))
+        wanted.setSampleFormat(QAudioFormat.SampleFormat.Int16)
+        self._bytes_per_s = sound.rate_hz * wanted.bytesPerFrame()
+        self._pull = _Pull(sound, start_s, 10.0 ** (gain_db / 20.0))
+        self._sink = QAudioSink(device, wanted)
+        self._sink.setBufferSize(round(LATENCY_S * self._bytes_per_s))
+        self._sink.start(self._pull)
+
+    def heard_s(self) -> float:
+        """Return how much of it the device has played."""
+        waiting = max(self._sink.bufferSize() - self._sink.bytesFree(), 0)
+        return max(self._sink.processedUSecs() / 1e6 - waiting / self._bytes_per_s, 0.0)
+
+    def close(self) -> None:
+        self._sink.stop()
+        self._pull.close()
 
 
 def default_output() -> QAudioDevice | None:
@@ -135,8 +161,8 @@ def default_output() -> QAudioDevice | None:
 class Player(QObject):
     """Plays one sound against a clock in seconds; all of it belongs to the GUI thread.
 
-    `find_output` gives the device; it is asked at the first `play`, since
-    that loads Qt's multimedia.
+    With `loop` it begins again at the end. `find_output` gives the device; it
+    is asked at the first `play`, since that loads Qt's multimedia.
     """
 
     time_changed = Signal(float)
@@ -159,11 +185,10 @@ class Player(QObject):
         self._time_s = 0.0
         self._gain_db = 0.0
         self._state = State.STOPPED
-        self._loop = False
+        self.loop = False
         self._request = 0
         self._thread: threading.Thread | None = None
-        self._sink: QAudioSink | None = None
-        self._pull: _Pull | None = None
+        self._output: _Output | None = None
         self._clock = QElapsedTimer()
         self._clock_start_s = 0.0
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -192,14 +217,6 @@ class Player(QObject):
         if self._length_s:
             return self._length_s
         return self._sound.length_s if self._sound is not None else 0.0
-
-    @property
-    def loop(self) -> bool:
-        return self._loop
-
-    def set_loop(self, loop: bool) -> None:
-        """Begin again at the end, or stop there."""
-        self._loop = loop
 
     def set_duration(self, length_s: float) -> None:
         """Play so long whatever the sound's length; 0 takes the sound's own."""
@@ -286,41 +303,25 @@ class Player(QObject):
         self._clock.start()
         self._timer.start()
         if self._sound is not None and self._time_s < self._sound.length_s:
-            self._open_sink(self._sound)
-
-    def _open_sink(self, sound: Sound) -> None:
-        device = self._find_output()
-        if device is None:
-            return
-        from PySide6.QtMultimedia import QAudioFormat, QAudioSink
-
-        wanted = QAudioFormat()
-        wanted.setSampleRate(sound.rate_hz)
-        wanted.setChannelCount(int(sound.samples.shape[1]))
-        wanted.setSampleFormat(QAudioFormat.SampleFormat.Int16)
-        if not device.isFormatSupported(wanted):
-            return
-        self._sink = QAudioSink(device, wanted, self)
-        self._sink.setBufferSize(wanted.bytesForDuration(int(LATENCY_S * 1e6)))
-        self._pull = _Pull(sound, self._time_s, 10.0 ** (self._gain_db / 20.0))
-        self._sink.start(self._pull)
+            device = self._find_output()
+            if device is not None:
+                self._output = _Output(device, self._sound, self._time_s, self._gain_db)
 
     def _halt(self) -> None:
         self._timer.stop()
-        if self._sink is not None:
-            self._sink.stop()
-            self._sink.deleteLater()
-            self._sink = None
-        self._pull = None
+        if self._output is not None:
+            self._output.close()
+            self._output = None
 
     def _on_tick(self) -> None:
         if not self._timer.isActive():
             return
         time_s = self._clock_start_s + self._clock.nsecsElapsed() / 1e9
-        time_s = self._follow_sound(time_s)
+        if self._output is not None:
+            time_s = self._follow(self._clock_start_s + self._output.heard_s(), time_s)
         if time_s < self.duration_s:
             self._set_time(time_s)
-        elif self._loop:
+        elif self.loop:
             self._set_time(0.0)
             self._start()
         else:
@@ -328,15 +329,8 @@ class Player(QObject):
             self._set_time(self.duration_s)
             self._set_state(State.PAUSED)
 
-    def _follow_sound(self, time_s: float) -> float:
+    def _follow(self, sound_s: float, time_s: float) -> float:
         """Set the clock by the sound if they drifted apart: a device may start late."""
-        if self._sink is None or self._sound is None:
-            return time_s
-        waiting_s = max(self._sink.bufferSize() - self._sink.bytesFree(), 0) / (
-            self._sound.rate_hz * self._sound.samples.shape[1] * 2
-        )
-        heard_s = self._sink.processedUSecs() / 1e6 - waiting_s
-        sound_s = self._clock_start_s + max(heard_s, 0.0)
         if abs(sound_s - time_s) <= DRIFT_S:
             return time_s
         # Half of the way at a time: the device counts in steps and must not make it jump.

@@ -1,8 +1,8 @@
-"""The window's sides: the three panels on the left, layers and inspector on the right, time below."""
+"""The window's sides: three panels on the left, layers and inspector on the right, time below."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.canvas.pianoroll import PianoRollStrip
-from desktop.canvas.timeline import TimelineView
 from desktop.document.model import DocumentKind
 from desktop.icons import icon
 from desktop.panels.controls import label, rule
@@ -26,9 +24,15 @@ from desktop.panels.inspector import Inspector
 from desktop.panels.layers import LayersList
 from desktop.panels.music import MusicPanel
 from desktop.panels.text import TextPanel
+from desktop.playback import Playback
 from desktop.session import Session
 from desktop.theme import COLORS
 from engines.api import ModelSpec
+
+if TYPE_CHECKING:
+    from desktop.canvas.pianoroll import PianoRollStrip
+    from desktop.canvas.timeline import TimelineView
+    from desktop.player import Player
 
 TABS = (
     ("text", "Words", "type", COLORS.words),
@@ -40,17 +44,19 @@ TABS = (
 class LeftRoom(QWidget):
     """Words, picture, music: each built when it is first shown."""
 
-    def __init__(self, session: Session, play_or_pause: Callable[[], None]) -> None:
+    def __init__(self, session: Session, playback: Playback) -> None:
         super().__init__()
         self.setObjectName("leftPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(296)
         self.setMaximumWidth(520)
         self._session = session
-        self._play_or_pause = play_or_pause
+        self._playback = playback
         self._models: tuple[ModelSpec, ...] = ()
+        playback.playing_changed.connect(self.show_playing)
         self._panels: dict[str, Form] = {}
         self._tabs: dict[str, QPushButton] = {}
+        self._roll: PianoRollStrip | None = None
         self._stack = QStackedWidget()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 1, 0)
@@ -79,6 +85,11 @@ class LeftRoom(QWidget):
         for panel in self._panels.values():
             panel.show_models(specs)
 
+    def close_view(self) -> None:
+        """End the piano roll's thread."""
+        if self._roll is not None:
+            self._roll.worker.close()
+
     def show_playing(self, playing: bool) -> None:
         music = self._panels.get("music")
         if isinstance(music, MusicPanel):
@@ -89,8 +100,12 @@ class LeftRoom(QWidget):
             return TextPanel(self._session)
         if name == "image":
             return ImagePanel(self._session)
-        roll = PianoRollStrip(self._session)
-        return MusicPanel(self._session, roll, roll.show_midi, self._play_or_pause)
+        from desktop.canvas.pianoroll import PianoRollStrip
+
+        self._roll = roll = PianoRollStrip()
+        roll.seeked.connect(self._playback.seek)
+        self._playback.time_changed.connect(roll.set_time)
+        return MusicPanel(self._session, roll, roll.set_midi, self._playback.toggle)
 
     def _tab_row(self) -> QHBoxLayout:
         tabs = QHBoxLayout()
@@ -141,23 +156,45 @@ class RightRoom(QWidget):
 
 
 class TimelineRoom(QWidget):
-    """The scene's timeline; a poster has none."""
+    """The scene's timeline; a poster shows none.
 
-    def __init__(self, session: Session, play_or_pause: Callable[[], None]) -> None:
+    The timeline is built for the first scene or the first play: it brings
+    the player and with it sound support.
+    """
+
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.setObjectName("timelinePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
-        self.view = TimelineView(session)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 1, 0, 0)
-        layout.addWidget(self.view)
-        self.setMinimumHeight(120)
+        self._view: TimelineView | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 1, 0, 0)
+        self.setMinimumHeight(148)
         self.refresh()
 
-    def refresh(self) -> None:
-        self.setVisible(self._session.document.kind is DocumentKind.SCENE)
+    @property
+    def view(self) -> TimelineView:
+        if self._view is None:
+            from desktop.canvas.timeline import TimelineView
 
-    def show_playing(self, playing: bool) -> None:
-        """Show whether the scene plays."""
-        self._playing = playing
+            self._view = TimelineView(self._session)
+            self._column.addWidget(self._view)
+        return self._view
+
+    @property
+    def player(self) -> Player:
+        """The one player; it follows the document's music."""
+        return self.view.player
+
+    def refresh(self) -> None:
+        """Show the timeline if the document is a scene."""
+        scene = self._session.document.kind is DocumentKind.SCENE
+        if scene:
+            self.view.show()
+        self.setVisible(scene)
+
+    def close_view(self) -> None:
+        """End the timeline's thread."""
+        if self._view is not None:
+            self._view.worker.close()

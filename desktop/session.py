@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.arranging import Arranging
+from desktop.arranging import SET_MUSIC, Arranging
 from desktop.document.assets import AssetStore
 from desktop.document.model import Document, Layer, PictureLayer
 from desktop.jobs import Job, JobQueue, Lane
@@ -29,6 +29,8 @@ from engines.api import (
     MusicResult,
     Request,
     Run,
+    SoundRequest,
+    SoundResult,
     UpscaleRequest,
 )
 
@@ -230,6 +232,29 @@ class Session(Arranging):
 
         def then(result: MusicResult) -> None:
             self.set_music(result.midi, recipe=recipe_of(request, result.model))
+
+        return self.generate(request, then)
+
+    def sound_music(self) -> Job | None:
+        """Have the score played into a sound, which then belongs to the document.
+
+        None if there is no score or it has its sound. The sound of a scene is
+        exactly as long as the scene.
+        """
+        music = self.document.music
+        if music is None or music.sound_asset:
+            return None
+        request = SoundRequest(
+            midi=self._read(music.midi_asset), format="flac", seconds=self.document.duration_s
+        )
+
+        def then(result: SoundResult) -> None:
+            now = self.document.music
+            if now is not None and now.midi_asset == music.midi_asset:
+                sound = self.assets.add(result.data, ".flac")
+                document = replace(self.document, music=replace(now, sound_asset=sound))
+                # The sound is part of setting the music: one undo takes both away.
+                self.edit(SET_MUSIC, document, merge=f"music:{music.midi_asset}")
 
         return self.generate(request, then)
 

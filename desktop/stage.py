@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 from desktop.canvas.tools import ToolName
 from desktop.canvas.view import CanvasView
 from desktop.icons import icon
-from desktop.panels.controls import ElidedLabel, button, label, tool
+from desktop.panels.controls import ElidedLabel, button, tool
 from desktop.panels.invitation import Invitation, MakingCard
 from desktop.panels.message import MessageBar
 from desktop.session import Session

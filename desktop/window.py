@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
@@ -44,20 +45,19 @@ class Window(QMainWindow):
         settings: Settings | None = None,
         *,
         keep_settings: Callable[[Settings], None] = lambda settings: None,
-        playback: Playback | None = None,
     ) -> None:
         super().__init__()
         self.session = session
         self.settings = settings or Settings()
         self._keep_settings = keep_settings
-        self._playback = playback
+        self.timeline = TimelineRoom(session)
+        self.playback = Playback(session, lambda: self.timeline.player)
         self._actions: dict[str, QAction] = {}
         self.files = FileQuestions(self)
         self.brief = BriefBar(session)
         self.stage = Stage(session)
-        self.left = LeftRoom(session, self.play_or_pause)
+        self.left = LeftRoom(session, self.playback)
         self.right = RightRoom(session)
-        self.timeline = TimelineRoom(session, self.play_or_pause)
         self.strip = JobStrip(session, self.stage.area)
         self.setAcceptDrops(True)
         self._lay_out()
@@ -96,8 +96,7 @@ class Window(QMainWindow):
         self.files.ask_score(lambda path: self._take((path,)))
 
     def play_or_pause(self) -> None:
-        if self._playback is not None:
-            self._playback.toggle()
+        self.playback.toggle()
 
     def fit_page(self) -> None:
         self.stage.canvas.fit()
@@ -125,6 +124,8 @@ class Window(QMainWindow):
     def close_views(self) -> None:
         """End the threads of what is shown."""
         self.stage.canvas.worker.close()
+        self.left.close_view()
+        self.timeline.close_view()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and self._actions["play"].isEnabled():
@@ -157,7 +158,7 @@ class Window(QMainWindow):
         middle.addWidget(self.timeline)
         middle.setStretchFactor(0, 1)
         middle.setCollapsible(0, False)
-        middle.setSizes([700, 176])
+        middle.setSizes([640, 248])
         self._split = QSplitter(Qt.Orientation.Horizontal)
         for index, widget in enumerate((self.left, middle, self.right)):
             self._split.addWidget(widget)
@@ -210,9 +211,6 @@ class Window(QMainWindow):
         session.selection_changed.connect(self._refresh)
         session.path_changed.connect(self._refresh)
         session.dirty_changed.connect(self._refresh)
-        if self._playback is not None:
-            self._playback.playing_changed.connect(self.left.show_playing)
-            self._playback.playing_changed.connect(self.timeline.show_playing)
 
     def _refresh(self, *_: object) -> None:
         """Let menus, title and timeline say how things stand."""
@@ -286,9 +284,9 @@ class Window(QMainWindow):
         """Use files that were dropped or chosen, each by its kind."""
         sorted_paths = sort_dropped(paths)
         for path in sorted_paths.of(Dropped.PICTURE):
-            self.session.attempt(lambda path=path: self.files.place(self.session, path))
+            self.session.attempt(partial(self.files.place, self.session, path))
         for path in sorted_paths.of(Dropped.SCORE)[:1]:
-            self.session.attempt(lambda path=path: self.files.use_score(self.session, path))
+            self.session.attempt(partial(self.files.use_score, self.session, path))
         for path in sorted_paths.of(Dropped.PROJECT)[:1]:
             self.open_file(path)
         for path in sorted_paths.of(Dropped.OTHER)[:1]:

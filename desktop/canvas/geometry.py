@@ -138,9 +138,10 @@ def resized(box: Box, handle: Handle, dx_mm: float, dy_mm: float, how: Sizing) -
 def _one_factor(box: Box, handle: Handle, width_mm: float, height_mm: float) -> float:
     """Return the scale that comes nearest to a dragged size without changing the shape."""
     least = SMALLEST_MM / min(box.width_mm, box.height_mm)
-    if handle.value[1] == 0:
+    across, down = handle.value
+    if not down:
         return max(width_mm / box.width_mm, least)
-    if handle.value[0] == 0:
+    if not across:
         return max(height_mm / box.height_mm, least)
     diagonal = box.width_mm**2 + box.height_mm**2
     along = (width_mm * box.width_mm + height_mm * box.height_mm) / diagonal

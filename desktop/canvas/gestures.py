@@ -68,9 +68,7 @@ class Stage:
     def targets(self, without: Mapping[str, Layer]) -> Targets:
         """Return what a drag of these layers can click to."""
         page = self.session.document
-        others = [
-            bounds(x.box) for x in self.session.layers if x.visible and x.id not in without
-        ]
+        others = [bounds(x.box) for x in self.session.layers if x.visible and x.id not in without]
         return targets(page.width_mm, page.height_mm, others)
 
 
@@ -129,9 +127,7 @@ class MoveGesture:
 
     def _moved(self) -> dict[str, Layer]:
         by = self._by
-        return {
-            x.id: fitted(x, x.box.moved(by[0], by[1])) for x in self._layers.values()
-        }
+        return {x.id: fitted(x, x.box.moved(by[0], by[1])) for x in self._layers.values()}
 
     def _finish_copy(self) -> None:
         session = self._stage.session
@@ -304,9 +300,7 @@ class DrawGesture:
             y_mm = self._start[1] + math.copysign(side, y_mm - self._start[1])
         self._box = spanned(self._start, (x_mm, y_mm))
         self._stage.overlay.marks.drawing = self._box
-        self._stage.overlay.marks.badge = (
-            f"{self._box.width_mm:.1f} × {self._box.height_mm:.1f} mm"
-        )
+        self._stage.overlay.marks.badge = f"{self._box.width_mm:.1f} × {self._box.height_mm:.1f} mm"
 
     def finish(self) -> None:
         self._stage.overlay.marks.drawing = None

@@ -139,9 +139,7 @@ class LayerItem(QGraphicsItem):
             painter.setTransform(transform, True)
         sharp = abs(painter.deviceTransform().m11() - drawn.scale) < 1e-6
         turned = transform.isRotating() or transform.isScaling()
-        painter.setRenderHint(
-            QPainter.RenderHint.SmoothPixmapTransform, turned or not sharp
-        )
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, turned or not sharp)
         painter.drawImage(drawn.rect, drawn.image)
 
 

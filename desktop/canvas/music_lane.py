@@ -14,8 +14,7 @@ def paint_notes(
     painter: QPainter, rect: QRectF, score: Score, start_s: float, px_per_s: float
 ) -> None:
     """Draw notes in the colours of their tracks; `start_s` lies at the rectangle's left side."""
-    low, high = score.pitches()
-    low, high = low - 1, max(high + 1, low + 18)
+    low, high = score.shown_pitches()
     row = rect.height() / (high - low + 1)
     painter.setPen(Qt.PenStyle.NoPen)
     for note in score.notes:

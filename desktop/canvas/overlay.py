@@ -76,7 +76,8 @@ class Overlay:
         return max(abs(away.x()), abs(away.y())) <= REACH_PX + 2
 
     def at(self, box: Box, across: float, down: float) -> QPointF:
-        return self.to_view.map(QPointF(*on_box(box, across, down)))
+        point: QPointF = self.to_view.map(QPointF(*on_box(box, across, down)))
+        return point
 
     def region(self) -> QRectF:
         """Return the part of the view the marks cover now."""
@@ -86,7 +87,9 @@ class Overlay:
             if box is not None:
                 region = region.united(self._polygon(box).boundingRect())
         if marks.frame is not None:
-            region |= QRectF(self._knob(marks.frame), self._knob(marks.frame)).adjusted(-2, -2, 2, 2)
+            region |= QRectF(self._knob(marks.frame), self._knob(marks.frame)).adjusted(
+                -2, -2, 2, 2
+            )
             low = self._lowest(marks.frame)
             region |= QRectF(low.x() - 110, low.y(), 220, 40)
         for guide in marks.guides:

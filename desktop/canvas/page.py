@@ -238,7 +238,9 @@ class Page(QObject):
             return
         session, renderer = self._session, self._renderer
         document, time_s = session.document, session.time_s
-        size = QSize(round(self.size.width() * self._scale), round(self.size.height() * self._scale))
+        size = QSize(
+            round(self.size.width() * self._scale), round(self.size.height() * self._scale)
+        )
         most = QSize(document.frame_width_px, document.frame_height_px)
         if size.width() > most.width():
             size = most

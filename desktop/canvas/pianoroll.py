@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFont,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -18,13 +15,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from desktop.canvas import palette
-from desktop.canvas.music_lane import paint_notes, track_color
+from desktop.canvas.roll_painter import KEYS_PX, LEGEND_PX, RollView, paint_roll
 from desktop.canvas.score import Score, ScoreError, read_score
 from desktop.canvas.worker import Worker
 from desktop.player import Player
 
-LEGEND_PX = 22
-KEYS_PX = 30
 EMPTY = "No score yet. Write one in the music panel."
 MOST_ZOOM = 64.0
 
@@ -98,10 +93,12 @@ class PianoRollStrip(QWidget):
 
     def set_time(self, time_s: float) -> None:
         """Move the playhead, and the view with it when it leaves."""
-        before, self._time_s = self._x(self._time_s), time_s
-        if self._zoom > 1.0 and not self._roll().contains(QPointF(self._x(time_s), KEYS_PX + 1.0)):
+        before, self._time_s = self._view().x(self._time_s), time_s
+        if self._zoom > 1.0 and not self._view().roll.contains(
+            QPointF(self._view().x(time_s), KEYS_PX + 1.0)
+        ):
             self._scroll_to(time_s)
-        for x in (before, self._x(time_s)):
+        for x in (before, self._view().x(time_s)):
             self.update(QRect(round(x) - 6, 0, 12, self.height()))
 
     def sizeHint(self) -> QSize:
@@ -114,8 +111,8 @@ class PianoRollStrip(QWidget):
         painter.drawPixmap(0, 0, self._picture)
         if self._sentence:
             return
-        x = self._x(self._time_s)
-        roll = self._roll()
+        x = self._view().x(self._time_s)
+        roll = self._view().roll
         if roll.left() <= x <= roll.right() + 1:
             painter.setPen(QPen(palette.PLAYHEAD, 1.5))
             painter.drawLine(QPointF(x, LEGEND_PX), QPointF(x, self.height()))
@@ -149,13 +146,13 @@ class PianoRollStrip(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         steps = event.angleDelta() / 120.0
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            under_s = self._time(event.position().x())
+            under_s = self._view().time(event.position().x())
             self._zoom = min(max(self._zoom * 1.25 ** steps.y(), 1.0), MOST_ZOOM)
-            away_s = (event.position().x() - self._roll().left()) / self._px_per_s()
+            away_s = (event.position().x() - self._view().roll.left()) / self._view().px_per_s
             self._scroll_to(under_s - away_s, exact=True)
         else:
             by = steps.x() or steps.y()
-            self._scroll_to(self._offset_s - by * 60 / self._px_per_s(), exact=True)
+            self._scroll_to(self._offset_s - by * 60 / self._view().px_per_s, exact=True)
         event.accept()
 
     def _take(self, score: Score, sentence: str) -> None:
@@ -165,14 +162,14 @@ class PianoRollStrip(QWidget):
         self.score_changed.emit(score)
 
     def _seek(self, x: float) -> None:
-        time_s = min(max(self._time(x), 0.0), self._score.length_s)
+        time_s = min(max(self._view().time(x), 0.0), self._score.length_s)
         self.set_time(time_s)
         if self._player is not None:
             self._player.seek(time_s)
         self.seeked.emit(time_s)
 
     def _scroll_to(self, start_s: float, *, exact: bool = False) -> None:
-        room_s = self._roll().width() / self._px_per_s()
+        room_s = self._view().roll.width() / self._view().px_per_s
         if not exact:
             start_s -= room_s * 0.1
         self._offset_s = min(max(start_s, 0.0), max(self._score.length_s - room_s, 0.0))
@@ -182,19 +179,15 @@ class PianoRollStrip(QWidget):
         self._picture = None
         self.update()
 
-    def _roll(self) -> QRectF:
-        """Return where the notes lie."""
-        return QRectF(KEYS_PX, LEGEND_PX, self.width() - KEYS_PX, self.height() - LEGEND_PX)
-
-    def _px_per_s(self) -> float:
-        length_s = max(self._score.length_s, 0.1)
-        return max(self._roll().width() - 8.0, 1.0) / length_s * self._zoom
-
-    def _x(self, time_s: float) -> float:
-        return KEYS_PX + (time_s - self._offset_s) * self._px_per_s()
-
-    def _time(self, x: float) -> float:
-        return self._offset_s + (x - KEYS_PX) / self._px_per_s()
+    def _view(self) -> RollView:
+        return RollView(
+            score=self._score,
+            hidden=self._hidden,
+            zoom=self._zoom,
+            offset_s=self._offset_s,
+            width_px=self.width(),
+            height_px=self.height(),
+        )
 
     def _draw(self) -> QPixmap:
         """Draw all but the playhead once."""
@@ -203,80 +196,13 @@ class PianoRollStrip(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(palette.LANE)
         painter = QPainter(picture)
+        painter.setFont(self.font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._legend = []
         if self._sentence:
             painter.setPen(palette.TEXT_DIM)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._sentence)
-            self._legend = []
         else:
-            self._draw_grid(painter)
-            painter.save()
-            painter.setClipRect(self._roll())
-            roll = self._roll().adjusted(0, 4, 0, -4)
-            paint_notes(painter, roll, self._visible(), self._offset_s, self._px_per_s())
-            painter.restore()
-            self._draw_legend(painter)
+            self._legend = paint_roll(painter, self._view())
         painter.end()
         return picture
-
-    def _visible(self) -> Score:
-        from dataclasses import replace
-
-        shown = tuple(x for x in self._score.notes if x.track not in self._hidden)
-        return replace(self._score, notes=shown) if self._hidden else self._score
-
-    def _draw_grid(self, painter: QPainter) -> None:
-        roll, low_high = self._roll(), self._visible().pitches()
-        low, high = low_high[0] - 1, max(low_high[1] + 1, low_high[0] - 1 + 18)
-        row = (roll.height() - 8) / (high - low + 1)
-        font = QFont(self.font())
-        font.setPixelSize(9)
-        painter.setFont(font)
-        for pitch in range(low, high + 1):
-            top = roll.bottom() - 4 - (pitch - low + 1) * row
-            if pitch % 12 in (1, 3, 6, 8, 10):
-                painter.fillRect(QRectF(roll.left(), top, roll.width(), row), palette.BLACK_KEY)
-            if pitch % 12 == 0:
-                painter.setPen(palette.LINE_STRONG)
-                painter.drawLine(QPointF(roll.left(), top + row), QPointF(roll.right(), top + row))
-                painter.setPen(palette.TEXT_DIM)
-                place = QRectF(0, top + row - 12, KEYS_PX - 5, 12)
-                painter.drawText(place, Qt.AlignmentFlag.AlignRight, f"C{pitch // 12 - 1}")
-        self._draw_bars(painter, roll)
-
-    def _draw_bars(self, painter: QPainter, roll: QRectF) -> None:
-        px_per_s = self._px_per_s()
-        lines: tuple[tuple[tuple[float, ...], Callable[[], QPen]], ...] = (
-            (self._score.beats_s, lambda: QPen(palette.LINE, 1.0)),
-            (self._score.bars_s, lambda: QPen(palette.LINE_STRONG, 1.0)),
-        )
-        for times_s, pen in lines:
-            if len(times_s) < 2 or (times_s[1] - times_s[0]) * px_per_s < 7:
-                continue
-            painter.setPen(pen())
-            for time_s in times_s:
-                x = round(self._x(time_s)) + 0.5
-                if roll.left() <= x <= roll.right():
-                    painter.drawLine(QPointF(x, roll.top()), QPointF(x, roll.bottom()))
-
-    def _draw_legend(self, painter: QPainter) -> None:
-        painter.fillRect(QRect(QPoint(0, 0), QSize(self.width(), LEGEND_PX)), palette.PANEL)
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        painter.setFont(font)
-        x, self._legend = 8.0, []
-        for index, track in enumerate(self._score.tracks):
-            text = painter.fontMetrics().elidedText(track.name, Qt.TextElideMode.ElideRight, 110)
-            width = painter.fontMetrics().horizontalAdvance(text) + 22.0
-            if x + width > self.width():
-                break
-            hidden = index in self._hidden
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(track_color(index, 70 if hidden else 255))
-            painter.drawEllipse(QPointF(x + 5, LEGEND_PX / 2), 4, 4)
-            painter.setPen(palette.FAINT if hidden else palette.TEXT_DIM)
-            rect = QRectF(x, 0, width, LEGEND_PX)
-            place = rect.adjusted(14, 0, 0, 0)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-            self._legend.append(rect)
-            x += width + 4

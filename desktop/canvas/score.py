@@ -16,6 +16,9 @@ MOST_BARS = 5_000
 LONGEST_S = 3600.0
 DRUM_CHANNEL = 9
 
+LEAST_PITCHES = 18
+"""A roll is never closer than this, so that a drum part does not fill it with two bars."""
+
 DEFAULT_TEMPO_US = 500_000
 
 
@@ -53,11 +56,11 @@ class Score:
     beats_s: tuple[float, ...] = ()
     length_s: float = 0.0
 
-    def pitches(self) -> tuple[int, int]:
-        """Return the lowest and the highest pitch; the middle of the piano if there are none."""
-        if not self.notes:
-            return 60, 60
-        return min(x.pitch for x in self.notes), max(x.pitch for x in self.notes)
+    def shown_pitches(self) -> tuple[int, int]:
+        """Return the lowest and highest pitch to draw: those that sound, and a semitone beyond."""
+        low = min((x.pitch for x in self.notes), default=60) - 1
+        high = max((x.pitch for x in self.notes), default=60) + 1
+        return low, max(high, low + LEAST_PITCHES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class TextEditor(QGraphicsTextItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        super().paint(painter, option, widget)
+        super().paint(painter, option, widget)  # type: ignore[arg-type]  # it may be None
         pen = QPen(palette.ACCENT, 1.5)
         pen.setCosmetic(True)
         painter.setPen(pen)
@@ -138,9 +138,7 @@ class TextEditor(QGraphicsTextItem):
         box, scale = self._layer.box, self._layer.size_mm / EM_PX
         lead_px = self._lead_px()
         self.setPos(box.x_mm, box.y_mm + lead_px * scale)
-        self.setTransformOriginPoint(
-            box.width_mm / 2 / scale, box.height_mm / 2 / scale - lead_px
-        )
+        self.setTransformOriginPoint(box.width_mm / 2 / scale, box.height_mm / 2 / scale - lead_px)
         self.setRotation(box.rotation_deg)
 
 

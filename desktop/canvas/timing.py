@@ -58,9 +58,7 @@ def split(document: Document, time_s: float) -> Document:
     if not LEAST_SHOT_S <= since_s <= shot.duration_s - LEAST_SHOT_S:
         return document
     part = since_s / shot.duration_s
-    at = tuple(
-        a + (b - a) * part for a, b in zip(shot.camera.start, shot.camera.end, strict=True)
-    )
+    at = tuple(a + (b - a) * part for a, b in zip(shot.camera.start, shot.camera.end, strict=True))
     middle = (at[0], at[1], at[2])
     first = _lasting(replace(shot, camera=Camera(start=shot.camera.start, end=middle)), since_s)
     second = replace(
@@ -106,9 +104,7 @@ def with_caption(document: Document, caption: Caption) -> Document:
 
 
 def without_caption(document: Document, caption_id: str) -> Document:
-    return replace(
-        document, captions=tuple(x for x in document.captions if x.id != caption_id)
-    )
+    return replace(document, captions=tuple(x for x in document.captions if x.id != caption_id))
 
 
 def moved_caption(document: Document, caption: Caption, start_s: float) -> Caption:
@@ -119,7 +115,11 @@ def moved_caption(document: Document, caption: Caption, start_s: float) -> Capti
 
 
 def trimmed_caption(
-    document: Document, caption: Caption, *, start_s: float | None = None, end_s: float | None = None
+    document: Document,
+    caption: Caption,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
 ) -> Caption:
     """Return a caption with another start or end, never too short and inside the scene."""
     if start_s is not None:

@@ -17,6 +17,9 @@ from engines.api import BadRequest
 
 NEW_TEXT = "Your words"
 
+STEP_MM = 8.0
+"""Files dropped together lie so far apart."""
+
 
 class Order(StrEnum):
     """Where the selection goes in the stack."""
@@ -81,15 +84,14 @@ class Verbs:
     def take_drop(self, drop: Drop, at: Point) -> None:
         """Put what was dropped on the page, the second file a little lower right."""
         session = self._session
-        try:
-            if drop.asset in session.assets:
-                session.place_picture(session.assets.read(drop.asset), at_mm=at)
-            for number, path in enumerate(drop.files):
-                step_mm = number * 8.0
-                place = at[0] + step_mm, at[1] + step_mm
+        if drop.asset in session.assets:
+            session.place_picture(session.assets.read(drop.asset), at_mm=at)
+        for number, path in enumerate(drop.files):
+            place = at[0] + number * STEP_MM, at[1] + number * STEP_MM
+            try:
                 session.place_picture(read_picture(path), name=path.stem, at_mm=place)
-        except (BadRequest, OSError) as problem:
-            session.noticed.emit(f"The picture was not added: {problem}.")
+            except (BadRequest, OSError) as problem:
+                session.noticed.emit(f"“{path.name}” was not added: {problem}.")
 
     def _add(self, text: str, layer: Layer) -> None:
         session = self._session

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
 )
@@ -15,12 +16,13 @@ from PySide6.QtWidgets import QWidget
 from desktop.canvas.drops import Drop, DropTarget
 from desktop.canvas.geometry import Point
 from desktop.canvas.gestures import Gesture, Keys, Stage
+from desktop.canvas.keys import press_key, tool_of
 from desktop.canvas.menu import build_menu
 from desktop.canvas.overlay import Marks, Overlay
 from desktop.canvas.page import Page
 from desktop.canvas.pasteboard import Pasteboard
 from desktop.canvas.tools import DrawTool, HandTool, SelectTool, Tool, ToolName, frame_around
-from desktop.canvas.verbs import Order, Verbs
+from desktop.canvas.verbs import Verbs
 from desktop.canvas.worker import Worker
 from desktop.canvas.writing import Writing
 from desktop.document.model import Box, Outline, TextLayer
@@ -28,25 +30,6 @@ from desktop.session import Session
 
 DRAG_PX = 4
 """The pointer must go so far before a press is a drag."""
-
-NUDGE_MM = 1.0
-FAR_NUDGE_MM = 10.0
-
-NUDGES = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-
-TOOL_KEYS = {
-    Qt.Key.Key_V: ToolName.SELECT,
-    Qt.Key.Key_H: ToolName.HAND,
-    Qt.Key.Key_T: ToolName.TEXT,
-    Qt.Key.Key_R: ToolName.RECTANGLE,
-    Qt.Key.Key_O: ToolName.ELLIPSE,
-    Qt.Key.Key_L: ToolName.LINE,
-}
 
 
 class CanvasView(Pasteboard):
@@ -83,10 +66,6 @@ class CanvasView(Pasteboard):
     @property
     def marks(self) -> Marks:
         return self._overlay.marks
-
-    @property
-    def overlay(self) -> Overlay:
-        return self._overlay
 
     @property
     def tool(self) -> ToolName:
@@ -167,7 +146,9 @@ class CanvasView(Pasteboard):
         if self.ends_pan():
             return
         if self._gesture is None or event.button() != Qt.MouseButton.LeftButton:
-            super().mouseReleaseEvent(event)
+            if self.writing.editor is not None:
+                super().mouseReleaseEvent(event)
+            event.accept()
             return
         gesture, self._gesture = self._gesture, None
         gesture.finish()
@@ -190,7 +171,15 @@ class CanvasView(Pasteboard):
             # Qt's own view would also scroll; the scene gives the key to the editor.
             self.scene().event(event)
             self.show_marks()
-        elif not self._edit_key(event) and not self._tool_key(event):
+        elif event.key() == Qt.Key.Key_Escape:
+            if not self._leave_gesture():
+                self._session.deselect()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            for layer in self._session.selected_layers()[:1]:
+                self.write(layer.id)
+        elif (name := tool_of(event)) is not None:
+            self.set_tool(name)
+        elif not press_key(event, self._session, self.verbs):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -203,7 +192,7 @@ class CanvasView(Pasteboard):
             menu.popup(event.globalPos())
         event.accept()
 
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         painter.save()
         painter.resetTransform()
         self._overlay.paint(painter)
@@ -220,7 +209,7 @@ class CanvasView(Pasteboard):
             (ToolName.ELLIPSE, Outline.ELLIPSE),
             (ToolName.LINE, Outline.LINE),
         ):
-            tools[name] = DrawTool(self._stage, lambda box, o=outline: self._on_shape_drawn(o, box))
+            tools[name] = DrawTool(self._stage, partial(self._on_shape_drawn, outline))
         return tools
 
     def _on_shape_drawn(self, outline: Outline, box: Box) -> None:
@@ -230,49 +219,6 @@ class CanvasView(Pasteboard):
     def _on_text_drawn(self, box: Box) -> None:
         self.set_tool(ToolName.SELECT)
         self.write(self.verbs.add_text(box))
-
-    def _edit_key(self, event: QKeyEvent) -> bool:
-        """Do what a key means for the selection; False if it means nothing."""
-        session, key = self._session, event.key()
-        if key == Qt.Key.Key_Escape:
-            if not self._leave_gesture():
-                session.deselect()
-        elif key in NUDGES and session.selection:
-            far = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            step_mm = FAR_NUDGE_MM if far else NUDGE_MM
-            across, down = NUDGES[Qt.Key(key)]
-            self.verbs.nudge(across * step_mm, down * step_mm)
-        elif event.matches(QKeySequence.StandardKey.Delete) or key == Qt.Key.Key_Backspace:
-            session.delete_selected()
-        elif event.matches(QKeySequence.StandardKey.SelectAll):
-            session.select_all()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(session.selection) == 1:
-            self.write(next(iter(session.selection)))
-        else:
-            return self._ctrl_key(event)
-        return True
-
-    def _ctrl_key(self, event: QKeyEvent) -> bool:
-        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            return False
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.key() == Qt.Key.Key_D:
-            self._session.duplicate_selected()
-        elif event.key() in (Qt.Key.Key_BracketRight, Qt.Key.Key_BraceRight):
-            self.verbs.order(Order.FRONT if shift else Order.FORWARD)
-        elif event.key() in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BraceLeft):
-            self.verbs.order(Order.BACK if shift else Order.BACKWARD)
-        else:
-            return False
-        return True
-
-    def _tool_key(self, event: QKeyEvent) -> bool:
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier,)
-        name = TOOL_KEYS.get(Qt.Key(event.key())) if plain else None
-        if name is None:
-            return False
-        self.set_tool(name)
-        return True
 
     def _leave_gesture(self) -> bool:
         """Stop a drag without an edit; True if there was one."""

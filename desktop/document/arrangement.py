@@ -22,7 +22,7 @@ Change = Callable[[tuple[Layer, ...]], tuple[Layer, ...]]
 
 
 def map_stacks(document: Document, change: Change) -> Document:
-    """Apply `change` to the page's layers and to those of every shot; what stays equal is shared."""
+    """Apply `change` to the page's layers and every shot's; what stays the same is shared."""
     layers = _shared(document.layers, change(document.layers))
     shots = tuple(_map_shot(shot, change) for shot in document.shots)
     if layers is document.layers and all(

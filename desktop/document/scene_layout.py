@@ -123,10 +123,11 @@ def _window(
 
     On the first shot it makes room for the title on the left.
     """
-    side = min(page.height_mm * 0.6, page.width_mm * 0.4)
+    side = min(page.height_mm * 0.56, page.width_mm * 0.34)
     right = index % 2 == 0
-    x = page.width_mm * (0.93 if right else 0.07) - (side if right else 0.0)
-    box = Box(x_mm=x, y_mm=(page.height_mm - side) * 0.36, width_mm=side, height_mm=side)
+    # Inside the narrowest view of every camera, and above two lines of caption.
+    x = page.width_mm * (0.89 if right else 0.11) - (side if right else 0.0)
+    box = Box(x_mm=x, y_mm=(page.height_mm - side) * 0.25, width_mm=side, height_mm=side)
     mat = 1.6
     around = Box(
         x_mm=box.x_mm - mat,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from desktop.document.content import PosterContent
 from desktop.document.contrast import Scheme, scheme_of, with_alpha
+from desktop.document.linebreaks import has_cjk
 from desktop.document.measuring import Measure
 from desktop.document.model import (
     Align,
@@ -26,6 +27,10 @@ _A3_MEAN_MM = math.sqrt(297 * 420)
 LABEL = Face(family="Inter", weight=600, tracking=0.16, uppercase=True)
 BODY = Face(family="Inter", weight=400, line_height=1.45)
 FACT = Face(family="Inter", weight=600, line_height=1.2)
+
+POSTER = Face(family="Anton", line_height=1.08, uppercase=True)
+_NARROW = frozenset({"Anton", "Bebas Neue", "Oswald"})
+_LONG_WORD = 17
 
 SCRIM = "Scrim"
 """The name of layers that only make words readable; they may be strengthened."""
@@ -74,6 +79,12 @@ class Sheet:
     @property
     def accent(self) -> str:
         return self.scheme.accent(self.on_dark)
+
+    def title_face(self, face: Face) -> Face:
+        """Return the face for the title: a narrow one for words as long as German's can be."""
+        words = self.content.title.split()
+        longest = max((len(word) for word in words if not has_cjk(word)), default=0)
+        return POSTER if longest > _LONG_WORD and face.family not in _NARROW else face
 
     def add(self, layer: Layer) -> None:
         self.layers.append(layer)

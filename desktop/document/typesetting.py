@@ -68,7 +68,8 @@ class Block:
     @property
     def descent_mm(self) -> float:
         """Room for what hangs below the last baseline."""
-        return 0.0 if self.face.uppercase else self.size_mm * 0.24
+        flat = self.face.uppercase or has_cjk(self.text)
+        return self.size_mm * (0.1 if flat else 0.24)
 
     def layer(
         self,
@@ -149,10 +150,12 @@ class Typesetter:
     ) -> Block:
         parts = pieces(text)
         best: Block | None = None
+        # Where Chinese words end is not known here, so a break must pay well.
+        fewer = 0.55 if has_cjk(text) else _FEWER_LINES
         for count in range(1, min(max_lines, len(parts)) + 1):
             lines = balanced(parts, count, lambda line: self._summed_mm(line, face))
             block = self.lines(lines, face, width_mm=width_mm, height_mm=height_mm, most_mm=most_mm)
-            if best is None or best.size_mm < block.size_mm * _FEWER_LINES:
+            if best is None or best.size_mm < block.size_mm * fewer:
                 best = block
         return best or self.lines(
             ("",), face, width_mm=width_mm, height_mm=height_mm, most_mm=most_mm
@@ -169,7 +172,7 @@ class Typesetter:
     ) -> Block:
         """Set lines that are broken already, as large as their room allows."""
         widest = max(self.width_mm(line, face, _TRIAL_MM) for line in lines) / _TRIAL_MM
-        cap_top, cap = self._capitals(face)
+        cap_top, cap = self._capitals(face, "".join(lines))
         tall = (len(lines) - 1) * face.line_height + cap
         size_mm = min(most_mm, height_mm / tall)
         if widest > 0:
@@ -222,7 +225,7 @@ class Typesetter:
 
     def _run(self, text: str, face: Face, width_mm: float, size_mm: float) -> Block:
         size = self._measure(_trial(text, face, size_mm, width_mm))
-        cap_top, cap = self._capitals(face)
+        cap_top, cap = self._capitals(face, text)
         return Block(
             text=text,
             face=face,
@@ -233,9 +236,17 @@ class Typesetter:
             cap_mm=cap * size_mm,
         )
 
-    def _capitals(self, face: Face) -> tuple[float, float]:
-        """Return the capitals' top in the line box and their height, in em."""
-        size = self._measure(_trial("H", face, _TRIAL_MM, _ENDLESS_MM))
+    def overhang_mm(self, block: Block) -> tuple[float, float]:
+        """Return how far one line's ink stands above its capitals and below its baseline."""
+        size = self._measure(_trial(block.text, block.face, block.size_mm, _ENDLESS_MM))
+        above = block.cap_top_mm - size.ink_top_mm
+        below = size.ink_bottom_mm - block.cap_top_mm - block.cap_mm
+        return max(0.0, above), max(0.0, below)
+
+    def _capitals(self, face: Face, text: str) -> tuple[float, float]:
+        """Return the top of capitals or characters in the line box and their height, in em."""
+        probe = "\u56fd" if has_cjk(text) else "H"
+        size = self._measure(_trial(probe, face, _TRIAL_MM, _ENDLESS_MM))
         top, bottom = size.ink_top_mm / _TRIAL_MM, size.ink_bottom_mm / _TRIAL_MM
         return top, bottom - top
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from desktop.document.sizes import page_size_mm
@@ -33,6 +32,7 @@ FRAME_SIZES = (
 )
 POSTER_DPI = 150.0
 BAR_FIELD_PX = 44
+BAR_ICON_PX = 18
 
 
 class BriefBar(QWidget):
@@ -52,12 +52,17 @@ class BriefBar(QWidget):
         self._line.setAccessibleName("Brief")
         self._line.setMaxLength(2000)
         self._line.setFixedHeight(BAR_FIELD_PX)
-        self._line.addAction(
-            QAction(icon("wand-sparkles", COLORS.accent), "", self._line),
-            QLineEdit.ActionPosition.LeadingPosition,
+        self._line.setTextMargins(BAR_ICON_PX + 8, 0, 0, 0)
+        mark = label("")
+        mark.setParent(self._line)
+        mark.setPixmap(
+            pixmap("wand-sparkles", COLORS.accent, BAR_ICON_PX, self.devicePixelRatioF())
         )
+        mark.setGeometry(14, (BAR_FIELD_PX - BAR_ICON_PX) // 2, BAR_ICON_PX, BAR_ICON_PX)
         self._line.returnPressed.connect(self.make)
-        self._use = Segments((("poster", "Poster", "newspaper"), ("scene", "Scene", "clapperboard")))
+        self._use = Segments(
+            (("poster", "Poster", "newspaper"), ("scene", "Scene", "clapperboard"))
+        )
         self._use.chosen.connect(self._on_use)
         self._paper = Choice(POSTER_SIZES)
         self._paper.set("A3")
@@ -170,6 +175,4 @@ class BriefBar(QWidget):
             caption(self._go, "Stopping…")
         else:
             caption(self._go, f"Stop {job.fraction:.0%}" if job.fraction > 0 else "Stop")
-        self._go.setIcon(
-            icon("square" if self._job_id else "wand-sparkles", COLORS.on_accent)
-        )
+        self._go.setIcon(icon("square" if self._job_id else "wand-sparkles", COLORS.on_accent))

@@ -48,6 +48,7 @@ class CommandPalette(QDialog):
         card.setObjectName("card")
         self._line = QLineEdit()
         self._line.setObjectName("brief")
+        self._line.setFixedHeight(44)
         self._line.setPlaceholderText("What do you want to do?")
         self._line.textChanged.connect(self._fill)
         self._line.installEventFilter(self)

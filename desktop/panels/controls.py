@@ -35,8 +35,8 @@ from desktop.icons import icon
 from desktop.session import SEEDS, new_seed
 from desktop.theme import COLORS
 
-
 MIN_FIELD_PX = 64
+TEXT_MARGIN_PX = 6
 
 
 def label(text: str, role: str = "") -> QLabel:
@@ -67,7 +67,9 @@ def caption(made: QPushButton, text: str) -> None:
     made.setText(text if made.icon().isNull() else f" {text}")
 
 
-def tool(icon_name: str, tip: str, *, small: bool = False, color: str = COLORS.muted) -> QToolButton:
+def tool(
+    icon_name: str, tip: str, *, small: bool = False, color: str = COLORS.muted
+) -> QToolButton:
     """Return a button that is only an icon; `tip` is its name for all who cannot see it."""
     made = QToolButton()
     made.setIcon(icon(icon_name, color))
@@ -108,9 +110,11 @@ def pair(left: QWidget, right: QWidget | None = None) -> QHBoxLayout:
     return layout
 
 
-def field(name: str, widget: QWidget) -> QWidget:
+def field(name: str, widget: QWidget, *, grows: bool = False) -> QWidget:
     """Put a field's name above it; the name is also read to those who cannot see."""
     made = QWidget()
+    if not grows:
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     layout = QVBoxLayout(made)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)
@@ -144,9 +148,7 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         area = self.contentsRect()
-        text = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, area.width()
-        )
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, int(self.alignment()) or Qt.AlignmentFlag.AlignVCenter, text)
         painter.end()
 
@@ -290,9 +292,7 @@ class Choice(QComboBox):
     def __init__(self, choices: Sequence[tuple[str, str]] = ()) -> None:
         """Take (value, text) for each choice."""
         super().__init__()
-        self.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self.setMinimumWidth(MIN_FIELD_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -333,6 +333,7 @@ class Number(QDoubleSpinBox):
         self.setMinimumWidth(MIN_FIELD_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
+        self.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
 
     def show_value(self, value: float) -> None:
         """Show a value without telling that it changed."""
@@ -347,12 +348,15 @@ class Number(QDoubleSpinBox):
 class Count(QSpinBox):
     """A whole number; `auto` is shown instead of the lowest one, if given."""
 
-    def __init__(self, low: int, high: int, value: int, *, auto: str = "", suffix: str = "") -> None:
+    def __init__(
+        self, low: int, high: int, value: int, *, auto: str = "", suffix: str = ""
+    ) -> None:
         super().__init__()
         self.setRange(low, high)
         self.setValue(value)
         self.setSuffix(suffix)
         self.setSpecialValueText(auto)
+        self.lineEdit().setTextMargins(TEXT_MARGIN_PX, 0, 0, 0)
         self.setMinimumWidth(MIN_FIELD_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

@@ -51,7 +51,9 @@ class ImagePanel(Form):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._way = Segments((("model", "Painting", "brush"), ("background", "Background", "mountain")))
+        self._way = Segments(
+            (("model", "Painting", "brush"), ("background", "Background", "mountain"))
+        )
         self._way.chosen.connect(self._on_way)
         self._prompt = QPlainTextEdit()
         self._prompt.setFixedHeight(88)
@@ -84,6 +86,7 @@ class ImagePanel(Form):
         line.setLayout(row(self._place, self._ground, None))
         self.column.addWidget(line)
         self.column.addWidget(self._results, 1)
+        self.column.addStretch(0)
 
     def _painting_options(self) -> Foldout:
         inside = QWidget()

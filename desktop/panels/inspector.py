@@ -132,9 +132,15 @@ class PageSection(QWidget):
         music.addWidget(label("Music", "heading"))
         music.addWidget(field("Loudness", self._gain))
         music.addLayout(row(remove, None))
-        for widget in (self._heading, field("Title", self._title),
-                       field("Background", self._ground), self._dpi_field, self._fps_field,
-                       self._size, self._music):
+        for widget in (
+            self._heading,
+            field("Title", self._title),
+            field("Background", self._ground),
+            self._dpi_field,
+            self._fps_field,
+            self._size,
+            self._music,
+        ):
             column.addWidget(widget)
         self._title.textEdited.connect(lambda text: self._set("Rename", title=text))
         self._ground.changed.connect(lambda color: self._set("Page colour", background=color))

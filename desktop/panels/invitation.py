@@ -160,6 +160,8 @@ def _tail(text: str, limit: int = 150) -> str:
 
 def _centre(widget: QWidget) -> None:
     parent = widget.parentWidget()
+    if parent is None:
+        return
     size = widget.size()
     widget.move(
         max(0, (parent.width() - size.width()) // 2),

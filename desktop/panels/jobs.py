@@ -198,7 +198,7 @@ class JobsList(QFrame):
         rows = len(self._rows)
         self._empty.setVisible(not rows)
         self._area.setVisible(bool(rows))
-        height_px = 56 + (ROW_PX * min(rows, LIST_ROWS) if rows else 64)
+        height_px = 68 + (ROW_PX * min(rows, LIST_ROWS) if rows else 64)
         bottom = self.geometry().bottom()
         self.resize(LIST_WIDTH_PX, height_px)
         self.move(self.x(), bottom - height_px + 1)

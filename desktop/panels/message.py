@@ -25,6 +25,7 @@ class MessageBar(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setObjectName("message")
         self._icon = label("")
         self._words = QLabel()
@@ -45,7 +46,7 @@ class MessageBar(QFrame):
         line.addWidget(self._words, 1)
         line.addWidget(self._more)
         line.addWidget(self._close)
-        layout = QVBoxLayout(self)
+        self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 8, 10)
         layout.addLayout(line)
         layout.addWidget(self._details)
@@ -87,8 +88,8 @@ class MessageBar(QFrame):
         self._place()
 
     def _place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._over
         width_px = max(200, min(WIDTH_PX, parent.width() - 32))
-        self.resize(width_px, self.layout().totalHeightForWidth(width_px))
+        self.resize(width_px, self._column.totalHeightForWidth(width_px))
         self.move((parent.width() - self.width()) // 2, 16)
         self.raise_()

@@ -44,6 +44,7 @@ KEYS = tuple(
     for mode in ("major", "minor")
     for tonic in ("C", "D", "E", "F", "G", "A", "B", "Bb", "Eb", "Ab", "Db", "F#")
 )
+ROLL_PX = 168
 METERS = ("4/4", "3/4", "2/4", "6/8", "5/4")
 
 
@@ -56,21 +57,21 @@ class MusicPanel(Form):
     def __init__(
         self,
         session: Session,
-        roll: QWidget | None = None,
-        show_midi: Callable[[bytes], None] | None = None,
-        play: Callable[[], None] | None = None,
+        roll: QWidget,
+        show_midi: Callable[[bytes], None],
+        play_or_pause: Callable[[], None],
     ) -> None:
         """Make the panel.
 
         Args:
-            roll: Shows the document's score.
-            show_midi: Shows a score that is still being written.
-            play: Plays or pauses the document's music.
+            roll: Shows a score.
+            show_midi: Gives the roll a MIDI file to show.
+            play_or_pause: Plays the document's music.
         """
         super().__init__(session)
         self._roll = roll
         self._show_midi = show_midi
-        self._play_or_pause = play
+        self._shown_asset = ""
         self._prompt = QLineEdit()
         self._prompt.setPlaceholderText("Slow strings, a storm far away…")
         self._mood = Choice((("", "Any"), *((mood, mood.capitalize()) for mood in MOODS)))
@@ -78,8 +79,9 @@ class MusicPanel(Form):
         self._tempo = Number(0, 240, 0, digits=0, suffix=" bpm")
         self._tempo.setSpecialValueText("Any")
         self._meter = Choice((("", "Any"), *((meter, meter) for meter in METERS)))
-        self._length = Segments((("scene", "As the scene", ""), ("seconds", "Seconds", ""),
-                                 ("bars", "Bars", "")))
+        self._length = Segments(
+            (("scene", "As the scene", ""), ("seconds", "Seconds", ""), ("bars", "Bars", ""))
+        )
         self._seconds = Number(1, 600, 20, digits=1, suffix=" s")
         self._bars = Count(1, 512, 16, suffix=" bars")
         self._instruments = Chips(INSTRUMENTS)
@@ -88,9 +90,11 @@ class MusicPanel(Form):
         self._about = label("", "muted")
         self._about.setWordWrap(True)
         self._lay_out()
+        self._play.clicked.connect(play_or_pause)
         self._length.chosen.connect(self._on_length)
         session.document_changed.connect(self._on_document)
         self._length.choose("seconds")
+        self._length.offer("scene", False)
         self._on_document()
 
     def _lay_out(self) -> None:
@@ -108,11 +112,9 @@ class MusicPanel(Form):
         layout = QVBoxLayout(self._score)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        if self._roll is not None:
-            self._roll.setMinimumHeight(128)
-            layout.addWidget(self._roll)
+        self._roll.setFixedHeight(ROLL_PX)
+        layout.addWidget(self._roll)
         self._play = button("Play", "", "play")
-        self._play.clicked.connect(self._on_play)
         self._again = button("Reroll", "", "dices", "Write it again with another seed")
         self._again.clicked.connect(lambda: self.session.attempt(self.session.reroll_music))
         self._remove = button("Remove", "", "x")
@@ -155,7 +157,8 @@ class MusicPanel(Form):
         )
 
     def on_preview(self, preview: Preview) -> None:
-        if isinstance(preview, bytes) and self._show_midi is not None:
+        if isinstance(preview, bytes):
+            self._shown_asset = ""
             self._show_midi(preview)
             self._score.show()
 
@@ -175,15 +178,12 @@ class MusicPanel(Form):
 
     def _on_result(self, request: Request, result: MusicResult) -> None:
         self.session.set_music(result.midi, recipe=recipe_of(request, result.model))
+        self.session.sound_music()
         words = (
             f"{result.mood.capitalize()} in {result.key}, {result.tempo_bpm:.0f} bpm, "
             f"{result.bars} bars, {result.length_s:.1f} s."
         )
         self._about.setText(" ".join((words, *result.notices)))
-
-    def _on_play(self) -> None:
-        if self._play_or_pause is not None:
-            self._play_or_pause()
 
     def _on_length(self, length: str) -> None:
         self._seconds.setVisible(length == "seconds")
@@ -195,5 +195,9 @@ class MusicPanel(Form):
         self._length.offer("scene", scene)
         self._score.setVisible(document.music is not None)
         self._again.setEnabled(document.music is not None and document.music.recipe is not None)
-        if document.music is None:
+        asset = document.music.midi_asset if document.music is not None else ""
+        if asset != self._shown_asset:
+            self._shown_asset = asset
+            self._show_midi(self.session.assets.read(asset) if asset else b"")
+        if not asset:
             self._about.setText("")

@@ -32,9 +32,7 @@ def pixmap_of_png(png: bytes, long_side_px: int) -> QPixmap:
     size = image.size().scaled(
         QSize(long_side_px, long_side_px), Qt.AspectRatioMode.KeepAspectRatio
     )
-    return QPixmap.fromImage(
-        image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
-    )
+    return QPixmap.fromImage(image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation))
 
 
 class PictureBox(QWidget):
@@ -82,9 +80,7 @@ class PictureBox(QWidget):
             painter.drawText(inner, int(flags), self._words)
         else:
             painter.setClipPath(outline)
-            size = self._pixmap.size().scaled(
-                self.size(), Qt.AspectRatioMode.KeepAspectRatio
-            )
+            size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRectF(0, 0, size.width(), size.height())
             target.moveCenter(area.center())
             painter.drawPixmap(target, self._pixmap, QRectF(self._pixmap.rect()))

@@ -22,7 +22,17 @@ from desktop.document.model import (
     VAlign,
 )
 from desktop.panels.colors import ColorField
-from desktop.panels.controls import Amount, Choice, Number, Segments, button, field, label, pair, row
+from desktop.panels.controls import (
+    Amount,
+    Choice,
+    Number,
+    Segments,
+    button,
+    field,
+    label,
+    pair,
+    row,
+)
 from desktop.render.fonts import FAMILIES, weights
 
 WEIGHT_NAMES = {400: "Regular", 500: "Medium", 600: "Semibold", 700: "Bold"}
@@ -61,14 +71,14 @@ class Section(QWidget):
     def fill(self, layer: Any) -> None:
         """Write the values into the fields."""
 
-    def set(self, text: str, **values: object) -> None:
+    def set(self, words: str, /, **values: object) -> None:
         """Tell of the layer with other values; edits of the same fields in a row are one step."""
         if self._layer is None:
             return
         layer = replace(self._layer, **values)
         if layer != self._layer:
             self._layer = layer
-            self.changed.emit(text, layer, f"{layer.id}:{','.join(values)}")
+            self.changed.emit(words, layer, f"{layer.id}:{','.join(values)}")
 
 
 class PlaceSection(Section):
@@ -113,9 +123,7 @@ class LookSection(Section):
         self.column.addWidget(field("Opacity", self._opacity))
         self.column.addWidget(field("Blend", self._blend))
         self._opacity.changed.connect(lambda value: self.set("Opacity", opacity=value / 100))
-        self._blend.activated.connect(
-            lambda _: self.set("Blend", blend=Blend(self._blend.value))
-        )
+        self._blend.activated.connect(lambda _: self.set("Blend", blend=Blend(self._blend.value)))
 
     def fill(self, layer: Layer) -> None:
         self._opacity.set(layer.opacity * 100)
@@ -140,8 +148,13 @@ class TextSection(Section):
         self._tracking = Number(-0.2, 2, 0, digits=2, suffix=" em")
         self._tracking.setSingleStep(0.01)
         self._color = ColorField()
-        self._align = Segments((("left", "", "align-left"), ("center", "", "align-center"),
-                                ("right", "", "align-right")))
+        self._align = Segments(
+            (
+                ("left", "", "align-left"),
+                ("center", "", "align-center"),
+                ("right", "", "align-right"),
+            )
+        )
         self._valign = Segments((("top", "Top", ""), ("middle", "Mid", ""), ("bottom", "Low", "")))
         self._upper = QCheckBox("Capitals")
         self._italic = QCheckBox("Italic")
@@ -158,9 +171,7 @@ class TextSection(Section):
     def _connect(self) -> None:
         self._text.textChanged.connect(self._on_text)
         self._family.activated.connect(self._on_family)
-        self._weight.activated.connect(
-            lambda _: self.set("Weight", weight=int(self._weight.value))
-        )
+        self._weight.activated.connect(lambda _: self.set("Weight", weight=int(self._weight.value)))
         self._size.valueChanged.connect(lambda value: self.set("Text size", size_mm=value))
         self._leading.valueChanged.connect(lambda v: self.set("Line height", line_height=v))
         self._tracking.valueChanged.connect(lambda v: self.set("Tracking", tracking=v))
@@ -194,7 +205,10 @@ class TextSection(Section):
     def _on_text(self) -> None:
         text = self._text.toPlainText()
         name = " ".join(text.split())[:28] if self._layer and not self._layer.role else None
-        self.set("Text", text=text, **({"name": name} if name else {}))
+        if name:
+            self.set("Text", text=text, name=name)
+        else:
+            self.set("Text", text=text)
 
     def _on_family(self) -> None:
         family = self._family.value
@@ -267,7 +281,9 @@ class ShapeSection(Section):
         self._corner = Number(0, 500, 0, suffix=" mm")
         self.column.addWidget(field("Fill", self._fill))
         self.column.addWidget(field("Line", self._stroke))
-        self.column.addLayout(pair(field("Line width", self._width), field("Corners", self._corner)))
+        self.column.addLayout(
+            pair(field("Line width", self._width), field("Corners", self._corner))
+        )
         self._fill.changed.connect(lambda color: self.set("Fill", fill=Fill.solid(color)))
         self._stroke.changed.connect(lambda color: self.set("Line", stroke=color))
         self._width.valueChanged.connect(lambda value: self.set("Line width", stroke_mm=value))

@@ -70,7 +70,7 @@ class TextPanel(Form):
         self.column.addWidget(self._options())
         self.column.addWidget(self._go)
         self.column.addSpacing(4)
-        self.column.addWidget(field("Draft", self._draft), 1)
+        self.column.addWidget(field("Draft", self._draft, grows=True), 1)
         self._place = button("Put on canvas", "", "type")
         self._place.clicked.connect(self._on_place)
         self._caption = button("Caption", "", "captions", "Add the draft as a caption here")
@@ -176,8 +176,9 @@ class TextPanel(Form):
             return
         while self._kept.count():
             item = self._kept.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().deleteLater()
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
         for words in after.words:
             line = button(_shortened(words), "example", tip=words)
             line.setMinimumWidth(40)

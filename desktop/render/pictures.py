@@ -111,7 +111,8 @@ def _as_qimage(picture: Image.Image) -> QImage:
         data = picture.tobytes("raw", "BGRA")
         image = QImage(data, width, height, 4 * width, QImage.Format.Format_ARGB32)
         return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
-    data = picture.convert("RGB").tobytes("raw", "BGRX")
+    # RGB32 wants its fourth byte at 255: a textured brush reads it as alpha.
+    data = picture.convert("RGBA").tobytes("raw", "BGRA")
     return QImage(data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 

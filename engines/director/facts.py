@@ -21,6 +21,7 @@ from engines.director.lexicon import (
     VERBS,
     WEEKDAYS,
 )
+from engines.director.gloss import gloss
 from engines.director.places import find_place
 from engines.director.segments import Parts, cut_up
 from engines.director.times import Span
@@ -43,13 +44,15 @@ _WITH = re.compile(r"\b(?:with|by|feat\.?|featuring|starring|mit(?:\s+de[mnr])?|
 class Reading:
     """All that the rules see in a brief.
 
-    `details` are the remarks that are neither title nor fact ("free entry"),
+    `theme` says in English words what it is about, for models that know no
+    other language. `details` are the remarks that are neither title nor fact ("free entry"),
     `language` is "en", "de", "fr", "es" or "zh", `is_story` says that the
     brief tells what happens.
     """
 
     brief: str
     facts: Facts
+    theme: str
     details: tuple[str, ...]
     language: str
     is_story: bool
@@ -69,9 +72,10 @@ def read(brief: str) -> Reading:
     day = _joined(parts.brief, parts.days)
     clocks = tuple(span for span in parts.hours if re.search(r"\d|[点时]", span.of(brief)))
     hour = _joined(parts.brief, clocks or parts.hours)
+    subject = _subject(parts, place, is_story)
     facts = Facts(
         title=title,
-        subject=_subject(parts, place, is_story),
+        subject=subject,
         day=day,
         hour=hour,
         place=place,
@@ -80,6 +84,7 @@ def read(brief: str) -> Reading:
     return Reading(
         brief=brief,
         facts=facts,
+        theme=subject if language == "en" else gloss(brief) or title,
         details=_details(parts, place, title, topic, is_story),
         language=language,
         is_story=is_story,

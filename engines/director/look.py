@@ -10,7 +10,7 @@ from typing import Final
 from engines.director.facts import Reading
 from engines.director.tone import Similarity, Tone, words_of
 from engines.image.palettes import BY_NAME, luminance
-from engines.image.vocabulary import OBJECTS, SCENES, Scene, caption, palette_named, thing_of
+from engines.image.vocabulary import OBJECTS, SCENES, Scene, Thing, caption, palette_named
 
 LEAST_CONTRAST: Final = 7.0
 """Between a palette's darkest and lightest colour (WCAG 2)."""
@@ -32,6 +32,8 @@ _DARK: Final = frozenset({"night", "dusk", "neon", "violet", "storm", "gold", "e
 _LIGHT: Final = frozenset({"day", "dawn", "pastel", "green", "teal", "ice", "ochre"})
 _WORD_WEIGHT: Final = 0.35
 _THING_COSINE: Final = 0.38  # below it, the nearest thing of the vocabulary is a guess
+_VAGUE: Final = frozenset("night market world play show ride fair food nature art".split())
+_NAMED_HOURS: Final = {"midnight": 0, "noon": 12, "sunset": 19, "dusk": 20, "sunrise": 6, "dawn": 6}
 _NIGHT_WORDS: Final = frozenset("night midnight evening moon stars dark dusk tonight nacht nuit".split())
 _DAY_WORDS: Final = frozenset("morning noon sunrise dawn breakfast brunch picnic matin".split())
 
@@ -55,6 +57,15 @@ def contrast(dark: str, light: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def readable(colours: tuple[str, ...]) -> tuple[str, ...]:
+    """Darken the darkest colour until the lightest can be read on it."""
+    first, last = colours[0], colours[-1]
+    while contrast(first, last) < LEAST_CONTRAST:
+        red, green, blue = (int(first[i : i + 2], 16) * 9 // 10 for i in (1, 3, 5))
+        first = f"#{red:02x}{green:02x}{blue:02x}"
+    return (first, *colours[1:])
+
+
 def daytime(reading: Reading) -> str:
     """Say "night" or "day" from the hour or the words, or "" if the brief does not tell."""
     hour = _hour_of(reading.facts.hour)
@@ -67,11 +78,13 @@ def daytime(reading: Reading) -> str:
 
 
 def _hour_of(text: str) -> int:
-    match = re.search(r"(\d{1,2})(?:[:.]\d\d)?\s*([ap])?\.?m?", text.lower())
+    low = text.lower()
+    match = re.search(r"(\d{1,2})(?:[:.]\d\d)?\s*([ap]\.?m)?", low)
     if match is None:
-        return -1
+        return next((hour for word, hour in _NAMED_HOURS.items() if word in low), -1)
     hour = int(match.group(1)) % 24
-    late = bool(re.search(r"p\.?m|晚|下午", text.lower()))
+    half = match.group(2) or low
+    late = "p.m" in half or "pm" in half or "晚" in low or "下午" in low
     return hour + 12 if late and hour < 12 else hour
 
 
@@ -90,7 +103,7 @@ def look_of(reading: Reading, tone: Tone, seed: int, similarity: Similarity) -> 
     features = features_for(scene, reading, palette, seed)
     return Look(
         palette=palette,
-        colours=BY_NAME[palette].colours,
+        colours=readable(BY_NAME[palette].colours),
         family=scene.family,
         thing=thing,
         features=features,
@@ -106,9 +119,9 @@ def scene_of(reading: Reading, similarity: Similarity) -> Scene:
 
 def ranked_scenes(reading: Reading, similarity: Similarity) -> list[Scene]:
     """Order the scenes by how well they suit a brief."""
-    words = words_of(f"{reading.facts.subject} {reading.facts.place}")
+    words = words_of(f"{reading.theme} {reading.facts.place}")
     anchors = tuple(f"{scene.caption}, {', '.join(scene.words[1:6])}" for scene in SCENES)
-    cosines = similarity(reading.facts.subject, anchors)
+    cosines = similarity(reading.theme, anchors)
     scores = {
         scene.family: cosine + _WORD_WEIGHT * _word_score(scene, words)
         for scene, cosine in zip(SCENES, cosines, strict=True)
@@ -125,7 +138,7 @@ def _word_score(scene: Scene, words: list[str]) -> float:
 
 def palette_of(reading: Reading, tone: Tone, scene: Scene, seed: int) -> str:
     """Choose a palette that suits scene, mood and time of day; a colour in the brief decides."""
-    named = palette_named(reading.facts.subject)
+    named = palette_named(reading.theme)
     time = daytime(reading)
     if named and not (time == "night" and named == "day"):
         return named
@@ -142,13 +155,24 @@ def palette_of(reading: Reading, tone: Tone, scene: Scene, seed: int) -> str:
 
 def thing_for(reading: Reading, similarity: Similarity) -> str:
     """Find the thing that stands for the brief, or "" if none of the vocabulary does."""
-    named = thing_of(reading.facts.subject)
-    if named is not None:
-        return named.name
+    words = words_of(reading.theme)
     anchors = tuple(" ".join([thing.name, *thing.words[:3]]) for thing in OBJECTS)
-    cosines = similarity(reading.facts.subject, anchors)
-    best = max(cosines)
-    return OBJECTS[cosines.index(best)].name if best >= _THING_COSINE else ""
+    cosines = similarity(reading.theme, anchors)
+    scores = {
+        thing.name: cosine + _thing_hits(thing, words)
+        for thing, cosine in zip(OBJECTS, cosines, strict=True)
+    }
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] >= _THING_COSINE else ""
+
+
+def _thing_hits(thing: Thing, words: list[str]) -> float:
+    """Count what calls a thing: its name in full most, vague words like "night" little."""
+    text = f" {' '.join(words)} "
+    if f" {thing.name} " in text or f" {thing.name}s " in text:
+        return 0.9
+    called = set(words) & set(thing.words)
+    return 0.1 if called and called <= _VAGUE else 0.35 * bool(called)
 
 
 def features_for(scene: Scene, reading: Reading, palette: str, seed: int) -> tuple[str, ...]:
@@ -156,9 +180,12 @@ def features_for(scene: Scene, reading: Reading, palette: str, seed: int) -> tup
     words = set(words_of(reading.brief))
     named = [feature for feature in scene.features if set(words_of(feature)) & words]
     night = BY_NAME[palette].night
-    sky = [f for f in scene.features if f in (("moon", "stars") if night else ("sun",))]
+    lights = ("moon", "stars") if night else () if palette == "storm" else ("sun",)
+    sky = [feature for feature in scene.features if feature in lights]
     if not any(feature in named for feature in ("moon", "sun", "stars")) and sky:
         named.append(sky[zlib.crc32(f"sky:{seed}".encode()) % len(sky)])
     if scene.family == "skyline" and night:
         named.append("lit windows")
+    if scene.family == "lighthouse" and (night or palette == "storm"):
+        named.insert(0, "beam of light")
     return tuple(dict.fromkeys(named))[:3]

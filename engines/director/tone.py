@@ -50,7 +50,10 @@ _MOOD_ANCHORS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """A kind of music: `words` call it, `mood` it has if the brief says nothing of mood."""
+    """A kind of music: `words` call it, `mood` it has of itself.
+
+    A `named_only` style is never guessed from meaning alone.
+    """
 
     name: str
     words: str
@@ -58,20 +61,21 @@ class Style:
     tempo_bpm: tuple[int, int]
     meters: tuple[str, ...] = ("4/4",)
     mood: str = ""
+    named_only: bool = False
 
 
 STYLES: Final = (
     Style(name="jazz", words="jazz swing blues sax saxophone bebop big-band soul funk brunch bar",
-          instruments=("tenor sax", "piano", "acoustic bass", "drums"), tempo_bpm=(104, 132),
+          instruments=("tenor saxophone", "piano", "acoustic bass", "drums"), tempo_bpm=(104, 132),
           mood="playful"),
     Style(name="classical", words="classical symphony orchestra sonata quartet recital violin cello"
           " opera philharmonic mozart bach beethoven chamber museum",
           instruments=("violin", "viola", "cello", "piano"), tempo_bpm=(72, 108),
           meters=("4/4", "3/4")),
-    Style(name="choir", words="choir choral carol carols christmas church hymn gospel advent"
+    Style(name="choir", words="choir choral carol carols christmas hymn gospel advent"
           " weihnachtskonzert chor",
           instruments=("choir", "strings", "harp"), tempo_bpm=(66, 88), meters=("4/4", "3/4"),
-          mood="hopeful"),
+          mood="hopeful", named_only=True),
     Style(name="rock", words="rock punk metal guitar band gig concert indie grunge vinyl",
           instruments=("electric guitar", "electric bass", "piano", "drums"), tempo_bpm=(112, 140)),
     Style(name="electronic", words="electronic techno club dj rave neon cyber synth robot robots"
@@ -83,10 +87,10 @@ STYLES: Final = (
           tempo_bpm=(92, 120)),
     Style(name="waltz", words="waltz wedding ball vienna ballroom romance love valentine",
           instruments=("violin", "cello", "piano", "harp"), tempo_bpm=(84, 104), meters=("3/4",),
-          mood="romantic"),
+          mood="romantic", named_only=True),
     Style(name="latin", words="latin salsa tango samba flamenco cuba summer beach",
           instruments=("acoustic guitar", "trumpet", "acoustic bass", "drums"),
-          tempo_bpm=(100, 126), mood="playful"),
+          tempo_bpm=(100, 126), mood="playful", named_only=True),
     Style(name="toys", words="children kids circus puzzle toy toys puppet carnival clown game"
           " cartoon bees zoo",
           instruments=("marimba", "clarinet", "pizzicato strings", "glockenspiel"),
@@ -150,7 +154,7 @@ def tone_of(text: str, seed: int, similarity: Similarity) -> Tone:
     mood = _best_mood(text, words, style, similarity)
     low, high = style.tempo_bpm
     spread = zlib.crc32(f"tempo:{text}:{seed}".encode()) % (high - low + 1)
-    tempo_bpm = min(max(low + spread + _TEMPO_LEAN[mood], 50), 168)
+    tempo_bpm = min(max(low + spread + _TEMPO_LEAN[mood], 56), 168)
     keys = _MINOR_KEYS if mood in MINOR_MOODS else _MAJOR_KEYS
     return Tone(
         mood=mood,
@@ -170,7 +174,9 @@ def _hits(words: set[str], listed: str) -> int:
 def _best_style(text: str, words: set[str], similarity: Similarity) -> Style:
     cosines = similarity(text, _STYLE_ANCHORS)
     scores = [
-        cosine + _KEYWORD_WEIGHT * min(_hits(words, style.words), 3)
+        -1.0
+        if style.named_only and not _hits(words, style.words)
+        else cosine + _KEYWORD_WEIGHT * min(_hits(words, style.words), 3)
         for style, cosine in zip(STYLES, cosines, strict=True)
     ]
     return STYLES[scores.index(max(scores))]

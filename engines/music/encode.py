@@ -15,6 +15,9 @@ from engines.music.tokens import BLOCKS
 CHORD_BEATS = 4
 """A bar of four beats holds two chords, any other one."""
 
+DRUM_TICKS = 6
+"""A stroke has no length of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
@@ -167,34 +170,70 @@ def encode_bar(notes: Sequence[Note], start_tick: int, *, is_drum: bool) -> list
     return out
 
 
-def decode(ids: Sequence[int], *, meter: Meter, bpm: float) -> Score:
-    """Read the tracks back out of tokens; whatever is not a note's is passed over."""
-    tracks: list[Track] = []
-    program: int | None = None
+def decode_bar(ids: Sequence[int], start_tick: int, *, is_drum: bool) -> list[Note]:
+    """Read one bar back; whatever is not a note's is passed over."""
     notes: list[Note] = []
-    start = position = pitch = 0
-    velocity = 80
+    position, pitch, velocity = start_tick, 0, 80
     for token in ids:
-        if token in BLOCKS["PROGRAM"]:
-            program, notes = token - BLOCKS["PROGRAM"].first, []
-        elif token in BLOCKS["BAR"]:
-            start = (token - BLOCKS["BAR"].first) * meter.bar_ticks
-        elif token in BLOCKS["POSITION"]:
-            position = start + token - BLOCKS["POSITION"].first
+        if token in BLOCKS["POSITION"]:
+            position = start_tick + token - BLOCKS["POSITION"].first
         elif token in BLOCKS["VELOCITY"]:
             velocity = tokens.VELOCITIES[token - BLOCKS["VELOCITY"].first]
         elif token in BLOCKS["PITCH"]:
             pitch = token - BLOCKS["PITCH"].first
-        elif token in BLOCKS["DURATION"]:
+        elif token in BLOCKS["DURATION"] and not is_drum:
             ticks = tokens.DURATIONS[token - BLOCKS["DURATION"].first]
             notes.append(Note(position, pitch, ticks, velocity))
-        elif token in BLOCKS["DRUM"]:
+        elif token in BLOCKS["DRUM"] and is_drum:
             sound = tokens.DRUM_SOUNDS.start + token - BLOCKS["DRUM"].first
-            notes.append(Note(position, sound, 6, velocity))
-        elif token == tokens.TRACK_END and program is not None:
-            is_drum = program == tokens.DRUM_PROGRAM
-            tracks.append(
-                Track(program=0 if is_drum else program, notes=tuple(notes), is_drum=is_drum)
-            )
-            program = None
+            notes.append(Note(position, sound, DRUM_TICKS, velocity))
+    return notes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelled:
+    """A window cut into its pieces: chords by bar, and for each track its tokens by bar."""
+
+    chords: tuple[tuple[int, ...], ...]
+    programs: tuple[int, ...]
+    contents: tuple[tuple[tuple[int, ...], ...], ...]
+
+
+def take_apart(ids: Sequence[int]) -> Spelled:
+    """Cut the tokens of a window into its pieces; controls are left out."""
+    harmony: list[list[int]] = []
+    programs: list[int] = []
+    contents: list[list[list[int]]] = []
+    chords = BLOCKS["CHORD"]
+    for token in ids:
+        if token in BLOCKS["PROGRAM"]:
+            programs.append(token - BLOCKS["PROGRAM"].first)
+            contents.append([])
+        elif token in BLOCKS["BAR"]:
+            (contents[-1] if contents else harmony).append([])
+        elif token in chords and not contents and harmony:
+            harmony[-1].append(token)
+        elif token >= BLOCKS["POSITION"].first and contents and contents[-1]:
+            contents[-1][-1].append(token)
+    return Spelled(
+        chords=tuple(map(tuple, harmony)),
+        programs=tuple(programs),
+        contents=tuple(tuple(tuple(bar) for bar in track) for track in contents),
+    )
+
+
+def decode(ids: Sequence[int], *, meter: Meter, bpm: float) -> Score:
+    """Read a window back as a score from tick 0."""
+    spelled = take_apart(ids)
+    tracks = []
+    for program, bars in zip(spelled.programs, spelled.contents, strict=True):
+        is_drum = program == tokens.DRUM_PROGRAM
+        notes = [
+            note
+            for i, bar in enumerate(bars)
+            for note in decode_bar(bar, i * meter.bar_ticks, is_drum=is_drum)
+        ]
+        tracks.append(
+            Track(program=0 if is_drum else program, notes=tuple(notes), is_drum=is_drum)
+        )
     return Score(tracks=tuple(tracks), meters=(meter,), tempos=(Tempo(bpm=bpm),))

@@ -11,6 +11,12 @@ from engines.music.instruments import Instrument, instrument
 _CHORDAL = frozenset({*range(8), *range(16, 32), 46, 44, *range(48, 56), 61, 62, *range(88, 96)})
 """Programs that can hold the harmony alone."""
 
+_SUSTAINED = frozenset({*range(16, 24), *range(48, 56), 61, 62, 63, *range(88, 96)})
+"""Those of them that play whole chords and not broken ones."""
+
+_HANDS = frozenset({*range(8), 46})
+"""Programs that one player plays with two hands, on two staves."""
+
 _SPAN = 24
 """Semitones that a line moves within."""
 
@@ -30,7 +36,8 @@ class Part:
     """One track to write; `low` and `high` are the pitches it may use.
 
     `density` is a level of the control TRACK_DENSITY, `voices` the most notes
-    it may strike at once.
+    it may strike at once and `least_voices` the fewest; notes start on multiples
+    of `grid_ticks`.
     """
 
     instrument: Instrument
@@ -39,6 +46,8 @@ class Part:
     high: int
     voices: int
     density: int
+    least_voices: int = 1
+    grid_ticks: int = 12
 
     @property
     def program(self) -> int:
@@ -48,8 +57,8 @@ class Part:
 def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
     """Give roles: the first melodic instrument leads, the lowest is the bass.
 
-    An instrument that can play chords holds the harmony unless it is alone or
-    leads; the others are counter-voices, each a little lower than the last.
+    An instrument that can play chords holds the harmony unless it leads; a
+    piano or harp that leads without a bass plays with both hands; the others are counter-voices, each a little lower than the last.
     """
     players = [instrument(program) for program in programs]
     melodic = [i for i, p in enumerate(players) if not p.is_drum]
@@ -61,8 +70,9 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
     for i, player in enumerate(players):
         if player.is_drum:
             parts.append(_part(player, Role.DRUMS, 36, 57, density + 1))
-        elif i == lead and len(melodic) == 1 and player.program in _CHORDAL:
-            parts.append(_part(player, Role.HARMONY, 36, 84, density + 1))
+        elif i == lead and bass < 0 and player.program in _HANDS:
+            parts.append(_part(player, Role.MELODY, 60, 84, max(1, density)))
+            parts.append(_part(player, Role.HARMONY, 36, 62, density + 1))
         elif i == lead:
             low = min(max(player.low, 58), max(player.low, player.high - _SPAN))
             parts.append(_part(player, Role.MELODY, low, low + _SPAN, max(1, density - 1)))
@@ -81,6 +91,8 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
 
 
 def _part(player: Instrument, role: Role, low: int, high: int, density: int) -> Part:
+    least = 3 if role is Role.HARMONY and player.program in _SUSTAINED else 1
+    fine = role in (Role.MELODY, Role.DRUMS) or density > 3
     voices = {Role.MELODY: 1, Role.BASS: 1, Role.COUNTER: 1}.get(role, player.voices)
     if role is Role.BASS and player.program < 8:
         voices = 3
@@ -91,6 +103,8 @@ def _part(player: Instrument, role: Role, low: int, high: int, density: int) -> 
         high=min(high, player.high),
         voices=min(voices, player.voices),
         density=min(5, density),
+        least_voices=min(least, player.voices),
+        grid_ticks=6 if fine else 12,
     )
 
 

@@ -6,6 +6,9 @@ from desktop.document.model import Align, Box, Mask
 from desktop.document.sheet import Sheet
 from desktop.document.templates import parts
 from desktop.document.templates.faces import SERIF, italic
+from desktop.document.typesetting import Block, Face
+
+_FACTS = Face(family="Inter", weight=600, tracking=0.1, uppercase=True, line_height=1.6)
 
 
 def arch(sheet: Sheet) -> None:
@@ -14,7 +17,7 @@ def arch(sheet: Sheet) -> None:
     middle, width = sheet.width / 2, sheet.measure_width
     title = sheet.set.title(
         content.title,
-        SERIF,
+        sheet.title_face(SERIF),
         width_mm=width,
         height_mm=sheet.height * 0.2,
         most_mm=50 * unit,
@@ -23,8 +26,8 @@ def arch(sheet: Sheet) -> None:
     tagline = parts.line_block(
         sheet, content.tagline, italic(SERIF), width * 0.86, min(11.5 * unit, title.size_mm / 2.2)
     )
-    body = parts.body_block(sheet, width * 0.78, 30 * unit)
-    facts = parts.fact_line(sheet, sheet_fact_face(), width * 0.96, 8.6 * unit)
+    body = parts.body_block(sheet, width * 0.78, 30 * unit, title.size_mm)
+    facts = parts.fact_line(sheet, _FACTS, width * 0.96, min(8.6 * unit, title.size_mm * 0.55))
     call = parts.call_block(sheet, width * 0.8)
 
     foot = _foot_height(sheet, facts.height_mm, call.height_mm)
@@ -54,11 +57,6 @@ def arch(sheet: Sheet) -> None:
     _foot(sheet, facts, call)
 
 
-def sheet_fact_face() -> parts.Face:
-    """Return the face of the facts: quiet capitals."""
-    return parts.Face(family="Inter", weight=600, tracking=0.1, uppercase=True, line_height=1.6)
-
-
 def _foot_height(sheet: Sheet, facts: float, call: float) -> float:
     unit = sheet.unit
     height = facts + 9 * unit if sheet.content.facts else 0.0
@@ -66,7 +64,7 @@ def _foot_height(sheet: Sheet, facts: float, call: float) -> float:
     return height + (5 * unit if height else 0.0)
 
 
-def _foot(sheet: Sheet, facts: parts.Block, call: parts.Block) -> None:
+def _foot(sheet: Sheet, facts: Block, call: Block) -> None:
     unit, y = sheet.unit, sheet.bottom
     if sheet.content.call_to_action:
         y -= call.height_mm

@@ -27,9 +27,10 @@ def band(sheet: Sheet) -> None:
     tagline = parts.line_block(
         sheet, content.tagline, _SECOND, width, min(11.5 * unit, title.size_mm / 2.2)
     )
-    body = parts.body_block(sheet, width * 0.8, 28 * unit)
+    body = parts.body_block(sheet, width * 0.8, 28 * unit, title.size_mm)
     fact_face = Face(family="Oswald", weight=700, uppercase=True, line_height=1.2, tracking=0.02)
-    facts = parts.fact_columns_height(sheet, fact_face, width, 13 * unit)
+    fact_size = min(13 * unit, title.size_mm * 0.55)
+    facts = parts.fact_columns_height(sheet, fact_face, width, fact_size)
     call = parts.call_block(sheet, width * 0.5)
 
     bar = title.height_mm + 22 * unit
@@ -65,4 +66,4 @@ def band(sheet: Sheet) -> None:
         y -= call.height_mm
         sheet.put(call, y, "call", color=sheet.accent)
         y -= 9 * unit
-    parts.fact_columns(sheet, y - facts, fact_face, x=sheet.left, width=width, size=13 * unit)
+    parts.fact_columns(sheet, y - facts, fact_face, x=sheet.left, width=width, size=fact_size)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from desktop.document.model import Align, Box, Mask
-from desktop.document.sheet import Sheet
+from desktop.document.model import Align, Box, Mask, Outline
+from desktop.document.sheet import Sheet, grown
 from desktop.document.templates import parts
 from desktop.document.templates.faces import SERIF, italic
 from desktop.document.typesetting import Block, Face
@@ -18,7 +18,7 @@ def cinema(sheet: Sheet) -> None:
     face = Face(family="DM Serif Display", tracking=0.06, line_height=1.1, uppercase=True)
     title = sheet.set.title(
         content.title,
-        face,
+        sheet.title_face(face),
         width_mm=width,
         height_mm=sheet.height * 0.19,
         most_mm=44 * unit,
@@ -27,8 +27,8 @@ def cinema(sheet: Sheet) -> None:
     tagline = parts.line_block(
         sheet, content.tagline, italic(SERIF), width * 0.8, min(11 * unit, title.size_mm / 2.4)
     )
-    body = parts.body_block(sheet, width * 0.74, 26 * unit, 5.6)
-    facts = parts.fact_line(sheet, _FACTS, width * 0.96, 7.6 * unit)
+    body = parts.body_block(sheet, width * 0.74, 26 * unit, title.size_mm)
+    facts = parts.fact_line(sheet, _FACTS, width * 0.96, min(7.6 * unit, title.size_mm * 0.5))
     call = parts.call_block(sheet, width * 0.7, 4.4)
     sheet.background()
     sheet.scrim(sheet.height * 0.42, sheet.height, alpha=0.9)
@@ -45,10 +45,10 @@ def cinema(sheet: Sheet) -> None:
     if content.picture_asset and side > 40 * unit:
         box = Box(x_mm=middle - side / 2, y_mm=top, width_mm=side, height_mm=side)
         sheet.outline(
-            parts.grown(box, 3.4 * unit),
+            grown(box, 3.4 * unit),
             sheet.ink,
             0.5 * unit,
-            outline=parts.Outline.ELLIPSE,
+            outline=Outline.ELLIPSE,
             name="Ring",
         )
         sheet.window(box, Mask.ELLIPSE)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from desktop.document.sheet import BODY, LABEL
+from desktop.document.sheet import BODY, LABEL, POSTER
 from desktop.document.typesetting import Face
 
 __all__ = ["BEBAS", "BODY", "GROTESK", "LABEL", "OSWALD", "POSTER", "SERIF", "italic", "plain"]
 
 SERIF = Face(family="DM Serif Display", line_height=1.06)
-POSTER = Face(family="Anton", line_height=1.08, uppercase=True)
 BEBAS = Face(family="Bebas Neue", line_height=0.94, uppercase=True)
 GROTESK = Face(family="Space Grotesk", weight=700, line_height=1.02, tracking=-0.015)
 OSWALD = Face(family="Oswald", weight=700, line_height=1.14, uppercase=True)

@@ -6,27 +6,25 @@ from collections.abc import Sequence
 
 from desktop.document.contrast import with_alpha
 from desktop.document.linebreaks import pieces
-from desktop.document.model import Align, Box, Outline
-from desktop.document.sheet import Sheet, grown, texts
+from desktop.document.model import Align, Box
+from desktop.document.sheet import Sheet, texts
 from desktop.document.templates.faces import BODY, LABEL
 from desktop.document.typesetting import Block, Face
-
-__all__ = ["Block", "Face", "Outline", "grown", "texts"]
 
 BODY_MM = 6.1
 """The size of running text on A3: read at arm's length."""
 
 
-def body_block(sheet: Sheet, width: float, most_height: float, size: float = BODY_MM) -> Block:
-    """Set the body text, smaller or shorter if it must be."""
-    unit = sheet.unit
+def body_block(sheet: Sheet, width: float, most_height: float, title: float) -> Block:
+    """Set the body text, at most a third of the title's size; smaller or shorter if it must be."""
+    size = min(BODY_MM * sheet.unit, title / 3.1)
     return sheet.set.running(
         sheet.content.body,
         BODY,
         width_mm=width,
         height_mm=most_height,
-        size_mm=size * unit,
-        least_mm=4.4 * unit,
+        size_mm=size,
+        least_mm=min(size, 4.4 * sheet.unit),
     )
 
 

@@ -64,16 +64,17 @@ class _Words:
         unit, content = sheet.unit, sheet.content
         self._sheet, self._width = sheet, width
         self._fact_face = plain(GROTESK, 700)
-        self._facts = parts.fact_columns_height(sheet, self._fact_face, width, 10.5 * unit)
         self._call = parts.call_block(sheet, width, 4.6)
         self._title: Block = sheet.set.title(
             content.title,
-            face,
+            sheet.title_face(face),
             width_mm=width,
             height_mm=height * 0.42,
             most_mm=56 * unit,
             max_lines=4,
         )
+        self._fact_size = min(10.5 * unit, self._title.size_mm * 0.55)
+        self._facts = parts.fact_columns_height(sheet, self._fact_face, width, self._fact_size)
         self._tagline = parts.line_block(
             sheet,
             content.tagline,
@@ -82,7 +83,9 @@ class _Words:
             min(10 * unit, self._title.size_mm / 2.4),
         )
         room = height - self._fixed()
-        self._body = parts.body_block(sheet, min(width, 190 * unit), max(room, 8 * unit))
+        self._body = parts.body_block(
+            sheet, min(width, 190 * unit), max(room, 8 * unit), self._title.size_mm
+        )
         self._has_body = bool(content.body) and self._body.height_mm <= room
 
     def _fixed(self) -> float:
@@ -114,5 +117,5 @@ class _Words:
             sheet.put(self._call, foot, "call", x=x, width=width, color=sheet.accent)
             foot -= 9 * unit
         parts.fact_columns(
-            sheet, foot - self._facts, self._fact_face, x=x, width=width, size=10.5 * unit
+            sheet, foot - self._facts, self._fact_face, x=x, width=width, size=self._fact_size
         )

@@ -32,7 +32,10 @@ class Name:
 def scheduler() -> DPMSolverMultistepScheduler:
     """Return the sampler that follows a rectified flow in diffusers' pipelines."""
     return DPMSolverMultistepScheduler(
-        num_train_timesteps=1000, prediction_type="flow_prediction", use_flow_sigmas=True
+        num_train_timesteps=1000,
+        prediction_type="flow_prediction",
+        use_flow_sigmas=True,
+        steps_offset=1,  # The pipelines insist on it; a flow's times do not use it.
     )
 
 

@@ -14,7 +14,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from engines.image.starter_text import WIDTH
-from engines.training.image.vae import LATENT_CHANNELS
+from engines.training.image.transform import LATENT_CHANNELS
 
 DROPPED_CAPTIONS = 0.1
 STEPS_OF_TIME = 1000
@@ -63,7 +63,7 @@ def flow_loss(
     """Return the mean squared error of the predicted flow from picture to noise.
 
     Args:
-        latents: (batch, 8, side, side).
+        latents: (batch, 16, side, side).
         states: Token states of the captions, (batch, 24, 384).
         times: (batch,), 0 to 1.
         noise: Same shape as `latents`.

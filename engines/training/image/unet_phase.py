@@ -30,7 +30,7 @@ STEADY_SHARE = 0.6
 
 @dataclass(frozen=True)
 class Captioned:
-    """Latents (count, 8, side, side) and, for each, the row of its caption in `states`."""
+    """Latents (count, 16, side, side) and, for each, the row of its caption in `states`."""
 
     latents: Tensor
     states: Tensor
@@ -68,14 +68,20 @@ def _rate(shape: UnetShape, done: int, share: float) -> float:
 
 
 def train_unet(
-    data: Captioned, out: Path, shape: UnetShape, seed: int, run: Run, minutes: float
+    data: Captioned,
+    out: Path,
+    shape: UnetShape,
+    seed: int,
+    run: Run,
+    minutes: float,
+    device: str = "cpu",
 ) -> tuple[UNet2DConditionModel, int]:
     """Train for `minutes` or `shape.steps`; return the model with its running mean, and the steps.
 
     `out` holds the checkpoint `unet.safetensors`, from which training goes on.
     """
     torch.manual_seed(seed)
-    unet = build_unet(shape)
+    unet = build_unet(shape).to(device)
     trainee = Trainee(unet, shape.learning_rate, ema=0.999, decay=0.01)
     path = out / "unet.safetensors"
     trainee.load(path)
@@ -83,8 +89,9 @@ def train_unet(
     saved, slow = begun, 0.0
     while trainee.step < shape.steps and time.monotonic() - begun < minutes * 60:
         share = (time.monotonic() - begun) / (minutes * 60)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = flow_loss(unet, *_batch(data, shape, seed + trainee.step))
+        batch = _batch(data, shape, seed + trainee.step)
+        with torch.autocast(device, torch.bfloat16):
+            loss = flow_loss(unet, *(part.to(device) for part in batch))
         trainee.advance(loss, _rate(shape, trainee.step - first, share))
         slow = loss.item() if slow == 0 else 0.98 * slow + 0.02 * loss.item()
         if trainee.step % REPORT_EVERY == 0:
@@ -110,8 +117,8 @@ def measure(
         rows = data.rows[index] if with_text else torch.zeros_like(data.rows[index])
         noise = torch.randn(latents.shape, generator=generator)
         times = draw_times(len(latents), generator)
-        total += (
-            len(latents) * flow_loss(unet, latents, data.states[rows].float(), times, noise).item()
-        )
+        batch = (latents, data.states[rows].float(), times, noise)
+        loss = flow_loss(unet, *(part.to(unet.device) for part in batch))
+        total += len(latents) * loss.item()
         done += len(latents)
     return total / done

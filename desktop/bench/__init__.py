@@ -1,0 +1,21 @@
+"""Measurements of the window and pictures of it, from the command line: `main.py bench NAME`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one measurement: `window [--json]` or `screenshots --out DIR`; returns the exit code."""
+    name = argv[0] if argv else ""
+    if name == "window":
+        from desktop.bench import window
+
+        return window.main(argv[1:])
+    if name == "screenshots":
+        from desktop.bench import screenshots
+
+        return screenshots.main(argv[1:])
+    sys.stderr.write("Say what to measure: bench window [--json] | bench screenshots --out DIR\n")
+    return 2

@@ -1,0 +1,104 @@
+"""Turn a draft into a score: lines cut where they overlap, dynamics shaped, the end exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from engines.music.encode import decode_bar
+from engines.music.parts import Part, Role
+from engines.music.score import TICKS_PER_QUARTER, Meter, Note, Score, Tempo, Track
+
+if TYPE_CHECKING:
+    from engines.music.composer import Draft
+    from engines.music.controls import Cue
+
+PHRASE_BARS: Final = 4
+SWELL: Final = 7
+"""How much louder the middle of a phrase is than its ends, in steps of velocity."""
+
+_BALANCE: Final = {
+    Role.MELODY: 8, Role.COUNTER: -2, Role.HARMONY: -10, Role.BASS: 0, Role.DRUMS: -4,
+}  # fmt: skip
+_ACCENTS: Final = (5, 1, 3, 1)
+"""On the first, second, third and other beats of a bar."""
+
+
+def finish(draft: Draft, cue: Cue, seed: int) -> Score:
+    """Make the score; what is in the draft plays, from bar 0 to its last bar."""
+    meter = Meter(beats=cue.meter.beats, unit=cue.meter.unit)
+    end_tick = draft.bars * meter.bar_ticks
+    random = Random(seed)
+    tracks = []
+    for part, bars in zip(draft.parts, draft.contents, strict=True):
+        is_drum = part.role is Role.DRUMS
+        notes = [
+            note
+            for number, bar in enumerate(bars)
+            for note in decode_bar(bar, number * meter.bar_ticks, is_drum=is_drum)
+        ]
+        notes = _untangled(notes, part, end_tick)
+        if not is_drum:
+            notes = _joined(notes, cue.manner.legato, meter.bar_ticks)
+        if draft.bars == cue.bars:
+            notes = _held(notes, end_tick - meter.bar_ticks, end_tick, is_drum=is_drum)
+        shaped = [_shaped(note, part, meter, end_tick, random) for note in notes]
+        tracks.append(
+            Track(
+                program=0 if is_drum else part.program,
+                notes=tuple(shaped),
+                is_drum=is_drum,
+                name=part.instrument.name,
+            )
+        )
+    return Score(tracks=tuple(tracks), meters=(meter,), tempos=(Tempo(bpm=cue.bpm),))
+
+
+def _untangled(notes: Sequence[Note], part: Part, end_tick: int) -> list[Note]:
+    """End a note where its pitch comes again, and in one voice where any other begins."""
+    kept: list[Note] = []
+    ordered = sorted(notes)
+    next_start: dict[int, int] = {}
+    for note in reversed(ordered):
+        key = note.pitch if part.voices > 1 else -1
+        stop = min(note.end_tick, next_start.get(key, end_tick), end_tick)
+        next_start[key] = note.start_tick
+        if stop > note.start_tick:
+            kept.append(note._replace(duration_ticks=stop - note.start_tick))
+    return kept[::-1]
+
+
+def _joined(notes: Sequence[Note], legato: float, bar_ticks: int) -> list[Note]:
+    """Let notes reach towards the next onset, by a beat at most and within their bar."""
+    onsets = sorted({note.start_tick for note in notes})
+    following = dict(zip(onsets, onsets[1:], strict=False))
+    joined = []
+    for note in notes:
+        bar_end = (note.start_tick // bar_ticks + 1) * bar_ticks
+        gap = min(following.get(note.start_tick, bar_end), bar_end) - note.start_tick
+        wanted = min(int(gap * legato), note.duration_ticks + TICKS_PER_QUARTER)
+        joined.append(note._replace(duration_ticks=max(note.duration_ticks, wanted)))
+    return joined
+
+
+def _held(notes: Sequence[Note], start_tick: int, end_tick: int, *, is_drum: bool) -> list[Note]:
+    """Hold every note of the last bar to the very end."""
+    if is_drum:
+        return list(notes)
+    return [
+        n._replace(duration_ticks=end_tick - n.start_tick) if n.start_tick >= start_tick else n
+        for n in notes
+    ]
+
+
+def _shaped(note: Note, part: Part, meter: Meter, end_tick: int, random: Random) -> Note:
+    """Balance the parts, accent the beats, swell over the phrase, and vary a little by chance."""
+    inside = note.start_tick % meter.bar_ticks
+    beat, off = divmod(inside, TICKS_PER_QUARTER)
+    accent = _ACCENTS[min(beat, 3)] if off == 0 else -2
+    phrase = PHRASE_BARS * meter.bar_ticks
+    along = note.start_tick % phrase / phrase
+    swell = SWELL * (1 - abs(2 * along - 1)) - SWELL / 2
+    velocity = note.velocity + _BALANCE[part.role] + accent + swell + random.gauss(0, 2)
+    return note._replace(velocity=min(124, max(18, round(velocity))))
