@@ -33,6 +33,10 @@ def main(arguments: list[str]) -> int:
         from installers import checks
 
         return checks.run(ROOT, arguments[1:])
+    if command == "bench":
+        from desktop import bench
+
+        return bench.main(arguments[1:])
     if command in ("", "open"):
         return _open_window(arguments[1:])
     if command == "bench":

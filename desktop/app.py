@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +14,19 @@ from PySide6.QtWidgets import QApplication
 from desktop import theme
 from desktop.icons import icon
 from desktop.jobs import Lane
+from desktop.recovery import Recovery
 from desktop.session import Host, Session
-from desktop.settings import load_settings, save_settings, settings_path
+from desktop.settings import load_settings, recovery_folder, save_settings, settings_path
 from desktop.window import Window
 from engines.api import ModelSpec, Run
 from engines.host import ChildHost
 
 SETTLE_MS = 300
 """The window is painted before anything else may use the processor."""
+
+
+SWITCH_INTERVAL_S = 0.001
+"""How soon a busy job's thread lets the window's thread go on; Python's own value is 5 ms."""
 
 
 @dataclass(slots=True)
@@ -64,16 +70,24 @@ def run_window(path: Path | None) -> int:
     """Show the window, with a project if one is named, until it is closed."""
     host = ChildHost()
     studio = build(host)
+    recovery = Recovery(studio.session, recovery_folder())
     studio.window.show()
 
-    def settle() -> None:
-        host.warm()
-        list_models(studio)
+    def go_on() -> None:
+        settle(studio)
+        recovery.begin()
+        if recovery.found is not None and path is None:
+            studio.window.stage.message.offer(
+                "Triptych ended before this work was saved. A copy of it is here.",
+                "Bring it back",
+                recovery.restore,
+            )
         if path is not None:
             studio.session.open(path)
 
-    QTimer.singleShot(SETTLE_MS, settle)
+    QTimer.singleShot(SETTLE_MS, go_on)
     code = studio.application.exec()
+    recovery.end()
     studio.close()
     return int(code)
 
@@ -90,6 +104,17 @@ def main(arguments: Sequence[str]) -> int:
     return run_window(path)
 
 
+def settle(studio: Studio) -> None:
+    """Do what can wait until the window is seen: start the engines, look through the library."""
+    # What was built lives as long as the window: the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    if isinstance(studio.host, ChildHost):
+        studio.host.warm()
+    list_models(studio)
+
+
 def list_models(studio: Studio) -> None:
     """Look through the library on the file thread, then offer the models in the panels."""
 
@@ -99,7 +124,12 @@ def list_models(studio: Studio) -> None:
         return Catalog().list()
 
     studio.session.jobs.submit(
-        "Looking through the models", work, studio.window.left.show_models, Lane.FILE, kind="models"
+        "Looking through the models",
+        work,
+        studio.window.left.show_models,
+        Lane.FILE,
+        kind="models",
+        quiet=True,
     )
 
 

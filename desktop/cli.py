@@ -76,7 +76,12 @@ def _action(name: str) -> Callable[[argparse.Namespace, Run], dict[str, Any]]:
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
-    top = _Parser(prog="main.py", description="An offline studio for words, pictures and music.")
+    top = _Parser(
+        prog="main.py",
+        description="An offline studio for words, pictures and music.",
+        epilog="No command opens the window, `open FILE` a project in it. "
+        "Besides: setup, test, bench; each has --help.",
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (_text, _image, _music, _poster, _scene, _export, _models, _train, _doctor):
         add(commands)

@@ -10,8 +10,8 @@ from PySide6.QtSvg import QSvgRenderer
 
 from desktop.theme import COLORS, RESOURCES
 
-SIZES_PX = (16, 20, 24, 32, 40, 48)
-"""What is drawn of each, so that no scale of the screen blurs it."""
+SIZES_PX = (16, 32)
+"""What is drawn of each: for a screen at 100% and at 200%; between them Qt makes it smaller."""
 
 
 @cache
@@ -23,9 +23,10 @@ def icon(name: str, color: str = COLORS.text) -> QIcon:
     """
     svg = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
-    for mode, tint in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, COLORS.line_strong)):
-        for size_px in SIZES_PX:
-            result.addPixmap(_drawn(svg, tint, size_px), mode)
+    for size_px in SIZES_PX:
+        result.addPixmap(_drawn(svg, color, size_px), QIcon.Mode.Normal)
+    largest_px = SIZES_PX[-1]
+    result.addPixmap(_drawn(svg, COLORS.line_strong, largest_px), QIcon.Mode.Disabled)
     return result
 
 

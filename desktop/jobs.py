@@ -67,7 +67,8 @@ class JobState(StrEnum):
 class Job:
     """One job at one moment; the queue replaces it after each change.
 
-    Ask `JobQueue.job(id)` for the newest. `preview` is the last one that came
+    Ask `JobQueue.job(id)` for the newest. A `quiet` one is housekeeping that
+    no list shows. `preview` is the last one that came
     with any progress. Times are `time.monotonic` seconds, 0 while unknown.
     """
 
@@ -80,6 +81,7 @@ class Job:
     preview: Preview | None = None
     error: Exception | None = None
     cancelling: bool = False
+    quiet: bool = False
     started_s: float = 0.0
     ended_s: float = 0.0
 
@@ -106,6 +108,7 @@ class _Order:
     lane: Lane
     work: Callable[[Run], Any]
     then: Callable[[Any], None]
+    quiet: bool
 
 
 class _Relay(QObject):
@@ -188,9 +191,10 @@ class JobQueue(QObject):
         lane: Lane = Lane.ENGINE,
         *,
         kind: str = "",
+        quiet: bool = False,
     ) -> Job:
         """Queue `work` for a pool thread; `then` gets its result on the GUI thread."""
-        return self._queue(_Order(kind or str(lane), title, lane, work, then))
+        return self._queue(_Order(kind or str(lane), title, lane, work, then, quiet))
 
     def cancel(self, job_id: int) -> None:
         """Stop a job: at once if it still waits, at its next step if it runs."""
@@ -237,7 +241,13 @@ class JobQueue(QObject):
         return all(ended)
 
     def _queue(self, order: _Order) -> Job:
-        job = Job(id=next(self._ids), kind=order.kind, title=order.title, lane=order.lane)
+        job = Job(
+            id=next(self._ids),
+            kind=order.kind,
+            title=order.title,
+            lane=order.lane,
+            quiet=order.quiet,
+        )
         self._jobs[job.id] = job
         self._orders[job.id] = order
         self._tokens[job.id] = CancelToken()

@@ -98,12 +98,12 @@ class _Pull(QIODevice):
 
     def __init__(self, sound: Sound, start_s: float, gain: float) -> None:
         super().__init__()
-        self._frame_bytes = sound.samples.shape[1] * 2
+        self._frame_bytes: int = sound.samples.shape[1] * 2
         first = min(int(start_s * sound.rate_hz), len(sound.samples))
         part = sound.samples[first:]
         if gain != 1.0:
             part = np.clip(part.astype(np.float32) * gain, -32768, 32767).astype(np.int16)
-        self._data: bytes = np.ascontiguousarray(part).tobytes()
+        self._data = np.ascontiguousarray(part).tobytes()
         self._place = 0
         self.open(QIODevice.OpenModeFlag.ReadOnly)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -168,6 +169,7 @@ class TimelineRoom(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._view: TimelineView | None = None
+        self._toggle_play: Callable[[], None] | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 1, 0, 0)
         self.setMinimumHeight(148)
@@ -180,12 +182,20 @@ class TimelineRoom(QWidget):
 
             self._view = TimelineView(self._session)
             self._column.addWidget(self._view)
+            if self._toggle_play is not None:
+                self._view.toggle_play = self._toggle_play
         return self._view
 
     @property
     def player(self) -> Player:
         """The one player; it follows the document's music."""
         return self.view.player
+
+    def play_with(self, toggle: Callable[[], None]) -> None:
+        """Let the timeline's play button and space bar call `toggle`."""
+        self._toggle_play = toggle
+        if self._view is not None:
+            self._view.toggle_play = toggle
 
     def refresh(self) -> None:
         """Show the timeline if the document is a scene."""

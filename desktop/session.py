@@ -95,6 +95,24 @@ class Session(Arranging):
     def open(self, path: Path) -> Job:
         """Read a project and show it."""
 
+        def then(loaded: tuple[Document, AssetStore]) -> None:
+            self._replace_project(*loaded, path)
+            self.opened.emit(path)
+
+        return self._load(path, then)
+
+    def open_copy(self, path: Path) -> Job:
+        """Read a copy of unsaved work and show it as work that has no file yet."""
+
+        def then(loaded: tuple[Document, AssetStore]) -> None:
+            document, assets = loaded
+            self._replace_project(document, assets, None)
+            # A clean state that no document is identical to: there is something to save.
+            self._mark_clean(replace(document))
+
+        return self._load(path, then)
+
+    def _load(self, path: Path, then: Callable[[tuple[Document, AssetStore]], None]) -> Job:
         def work(run: Run) -> tuple[Document, AssetStore]:
             from desktop.document.storage import DocumentError, load
 
@@ -103,10 +121,6 @@ class Session(Arranging):
                 return load(path)
             except DocumentError as error:
                 raise BadRequest(f"{path.name} cannot be opened: {error.reason}") from None
-
-        def then(loaded: tuple[Document, AssetStore]) -> None:
-            self._replace_project(*loaded, path)
-            self.opened.emit(path)
 
         return self._jobs.submit(f"Opening {path.name}", work, then, Lane.FILE, kind="open")
 

@@ -112,7 +112,9 @@ def ui_font(size_px: int = 13, weight: int = 400) -> QFont:
 
 
 def apply(application: QApplication) -> None:
-    """Dress the whole application; once, before the first window."""
+    """Dress the whole application, before the first window; a second time costs nothing."""
+    if application.styleSheet():
+        return
     load_fonts()
     application.setStyle("Fusion")
     application.setPalette(palette())

@@ -200,6 +200,8 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.stage.wanted.connect(self.brief.write)
+        self.stage.canvas.space_tapped.connect(self._actions["play"].trigger)
+        self.timeline.play_with(self.playback.toggle)
         session.noticed.connect(self._on_notice)
         session.jobs.ended.connect(self._on_job_ended)
         session.jobs.added.connect(self._refresh)

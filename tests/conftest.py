@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the user's settings and recovery files out of the tests."""
     monkeypatch.setenv("TRIPTYCH_HOME", str(tmp_path / "triptych-home"))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 from engines.api import (
     BackgroundRequest,
     EngineLost,
+    Facts,
     ImageRequest,
     ImageResult,
     MemoryStatus,
@@ -17,9 +18,13 @@ from engines.api import (
     MusicResult,
     Picture,
     Pixels,
+    Plan,
+    PlanRequest,
+    PlanResult,
     Request,
     Resident,
     Run,
+    ShotPlan,
     SoundRequest,
     SoundResult,
     TextRequest,
@@ -145,10 +150,41 @@ def _play(request: SoundRequest, run: Run) -> SoundResult:
     )
 
 
+def _plan(request: PlanRequest, run: Run) -> PlanResult:
+    shots = tuple(
+        ShotPlan(
+            caption=f"Shot {i + 1} begins",
+            picture_prompt="a lighthouse",
+            background_prompt="sea at night",
+            duration_s=request.seconds / 3,
+        )
+        for i in range(3)
+    )
+    plan = Plan(
+        facts=Facts(title="Night Market Jazz", subject=request.brief, day="Friday", hour="9 pm"),
+        title="Night Market Jazz",
+        tagline="Music by the water",
+        body="Stalls, lanterns and a brass band until the last boat.",
+        call_to_action="Come along",
+        picture_prompt="a harbour at night",
+        background_prompt="harbour skyline at night",
+        palette=("#101828", "#344e6f", "#d9a441", "#f4efe6"),
+        mood="playful",
+        tempo_bpm=112,
+        key="G major",
+        meter="4/4",
+        instruments=("piano", "trumpet"),
+        shots=shots if request.use == "scene" else (),
+    )
+    run.step(1, 1, plan.tagline)
+    return PlanResult(plan=plan, model="fake-text", seed=request.seed)
+
+
 _ANSWERS: dict[type, Callable[[Any, Run], Any]] = {
     TextRequest: _write,
     ImageRequest: _paint,
     BackgroundRequest: _draw,
     MusicRequest: _score,
     SoundRequest: _play,
+    PlanRequest: _plan,
 }

@@ -205,7 +205,7 @@ def test_the_command_line_starts_without_qt() -> None:
 def test_every_package_that_is_imported_is_pinned() -> None:
     """What happens to be installed here must not be what keeps a fresh machine going."""
     named = {name.partition(".")[0] for path in [*FILES, *TEST_FILES] for name in imported(path)}
-    foreign = named - set(sys.stdlib_module_names) - {*PACKAGES, "tests"}
+    foreign = named - set(sys.stdlib_module_names) - {*PACKAGES, "main", "tests"}
     lists = ("requirements.txt", "requirements-no-deps.txt", "requirements-test.txt")
     pinned = {normal(pin.name) for name in lists for pin in read_pins(ROOT / "installers" / name)}
     providers = packages_distributions()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
 
-from desktop.app import Studio, build, list_models
+from desktop.app import Studio, build, settle
 from desktop.document.model import DocumentKind, TextLayer
 from desktop.jobs import Job, JobState
 from desktop.messages import explain
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         studio = build(host, keep=False)
         studio.window.resize(*SIZE_PX)
         studio.window.show()
-        list_models(studio)
+        settle(studio)
         try:
             if arguments.project is not None:
                 _picture_of(studio, arguments.project, arguments.out / f"{arguments.name}.png")
@@ -60,9 +60,6 @@ def main(argv: Sequence[str]) -> int:
 def _all(studio: Studio, out: Path, seed: int) -> int:
     """Make both works and take every picture; the exit code."""
     window, session = studio.window, studio.session
-    host = studio.host
-    assert isinstance(host, ChildHost)
-    host.warm()
     window.brief.write(POSTER_BRIEF, "poster")
     window.show_panel("image")
     job = session.produce(POSTER_BRIEF, "poster", seed=seed)

@@ -114,7 +114,6 @@ class Lanes(LaneView):
         x, held = event.position().x(), event.modifiers()
         start_x = self._pressed.x() if self._pressed is not None else x
         return Pull(
-            time_s=self._scale.time(x),
             by_s=(x - start_x) / self._scale.px_per_s,
             reach_s=SNAP_PX / self._scale.px_per_s,
             roll=bool(held & Qt.KeyboardModifier.ShiftModifier),

@@ -143,7 +143,8 @@ class Overlay:
         top, middle = self.at(frame, 0, -1), self.at(frame, 0, 0)
         away = top - middle
         length = max((away.x() ** 2 + away.y() ** 2) ** 0.5, 1e-6)
-        return top + away * (KNOB_PX / length)
+        knob: QPointF = top + away * (KNOB_PX / length)
+        return knob
 
     def _lowest(self, box: Box) -> QPointF:
         rect = self._polygon(box).boundingRect()

@@ -29,6 +29,7 @@ class Pasteboard(QGraphicsView):
     """Ctrl and wheel or a pinch zoom; wheel, space or middle button and drag move."""
 
     zoom_changed = Signal(float)
+    space_tapped = Signal()  # pressed and let go without moving the view
     looked = Signal()  # another part of the page, or another zoom
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -36,6 +37,7 @@ class Pasteboard(QGraphicsView):
         self._page_mm = QSizeF()
         self._paper = "#ffffff"
         self._space = False
+        self._space_used = False
         self.setScene(QGraphicsScene(self))
         self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -109,6 +111,8 @@ class Pasteboard(QGraphicsView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space_used = False
             self._hold(True)
         elif ctrl and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_in()
@@ -124,6 +128,8 @@ class Pasteboard(QGraphicsView):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hold(False)
+            if not self._space_used:
+                self.space_tapped.emit()
         else:
             super().keyReleaseEvent(event)
 
@@ -137,6 +143,7 @@ class Pasteboard(QGraphicsView):
 
     def start_pan(self, event: QMouseEvent) -> None:
         """Move the view with the pointer until `ends_pan`."""
+        self._space_used = True
         self.navigator.begin_pan(event.position().toPoint())
         self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
 

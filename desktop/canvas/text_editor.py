@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
     QGraphicsSceneContextMenuEvent,
     QGraphicsSceneDragDropEvent,
     QGraphicsTextItem,
+    QStyle,
     QStyleOptionGraphicsItem,
     QWidget,
 )
 
 from desktop.canvas import palette
+from desktop.canvas.items import frame_of
 from desktop.document.model import Align, TextLayer, VAlign
 from desktop.render.colors import color
 
@@ -55,7 +57,6 @@ class TextEditor(QGraphicsTextItem):
         self.setFont(_font(layer))
         self.document().setDocumentMargin(0.0)
         self.setTextWidth(layer.box.width_mm / layer.size_mm * EM_PX)
-        self.setScale(layer.size_mm / EM_PX)
         self._style()
         self._place()
         self.document().contentsChanged.connect(self._place)
@@ -97,6 +98,8 @@ class TextEditor(QGraphicsTextItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
+        # Qt would draw a dashed frame of its own around what has the focus.
+        option.state &= ~QStyle.StateFlag.State_HasFocus  # type: ignore[attr-defined]
         super().paint(painter, option, widget)  # type: ignore[arg-type]  # it may be None
         pen = QPen(palette.ACCENT, 1.5)
         pen.setCosmetic(True)
@@ -126,8 +129,8 @@ class TextEditor(QGraphicsTextItem):
         self.document().setDefaultTextOption(option)
         block = QTextBlockFormat()
         block.setLineHeight(
-            self._layer.line_height * 100,
-            QTextBlockFormat.LineHeightTypes.ProportionalHeight.value,
+            self._layer.line_height * EM_PX,
+            QTextBlockFormat.LineHeightTypes.FixedHeight.value,
         )
         cursor = QTextCursor(self.document())
         cursor.select(QTextCursor.SelectionType.Document)
@@ -136,10 +139,10 @@ class TextEditor(QGraphicsTextItem):
     def _place(self) -> None:
         """Stand where the layer stands: turned about the middle of its box."""
         box, scale = self._layer.box, self._layer.size_mm / EM_PX
-        lead_px = self._lead_px()
-        self.setPos(box.x_mm, box.y_mm + lead_px * scale)
-        self.setTransformOriginPoint(box.width_mm / 2 / scale, box.height_mm / 2 / scale - lead_px)
-        self.setRotation(box.rotation_deg)
+        place = frame_of(box)
+        place.translate(-box.width_mm / 2, -box.height_mm / 2 + self._lead_px() * scale)
+        place.scale(scale, scale)
+        self.setTransform(place)
 
 
 def _font(layer: TextLayer) -> QFont:

@@ -26,7 +26,9 @@ class TimelineView(QWidget):
     """Shows a session's scene in time and plays it.
 
     The player's clock moves `session.time_s`; seeking anywhere moves the
-    player. Without a `player` it makes its own.
+    player. Without a `player` it makes its own. `toggle_play` is what the play
+    button and the space bar call; the window puts its own there, which first
+    has the score made into sound.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class TimelineView(QWidget):
         self._music: MusicTrack | None = None
         self._sound_asset = ""
         self._score = Score()
+        self.toggle_play: Callable[[], None] = self.player.toggle
         self._build()
         self._connect()
         self._on_document(session.document, session.document)
@@ -56,7 +59,7 @@ class TimelineView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
-            self.player.toggle()
+            self.toggle_play()
         elif event.key() == Qt.Key.Key_S and not event.modifiers():
             self.split()
         elif event.key() == Qt.Key.Key_L and not event.modifiers():
@@ -93,6 +96,9 @@ class TimelineView(QWidget):
         row.addSpacing(16)
         for widget in (self._out, self._in, self._fit):
             row.addWidget(widget)
+        policy = self._bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the lanes must not jump when a zoom needs it
+        self._bar.setSizePolicy(policy)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -114,7 +120,7 @@ class TimelineView(QWidget):
     def _connect(self) -> None:
         clicks: tuple[tuple[QToolButton, Callable[[], None]], ...] = (
             (self._back, lambda: self._on_sought(0.0)),
-            (self._play, self.player.toggle),
+            (self._play, lambda: self.toggle_play()),
             (self._split, self.split),
             (self._add, lambda: add_shot(self._session)),
             (self._out, lambda: self.lanes.zoom(1 / 1.5)),

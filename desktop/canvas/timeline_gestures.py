@@ -22,9 +22,8 @@ from desktop.document.model import Document
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """How far a drag went: its time, and since the press; `roll` keeps what follows in place."""
+    """How far a drag went; `roll` keeps what follows in place, `free` does not click."""
 
-    time_s: float
     by_s: float
     reach_s: float
     roll: bool
@@ -69,17 +68,13 @@ class ShotGesture:
     text: str = "Move shot"
 
     def move(self, pull: Pull) -> Document:
-        middle_s, goal = 0.0, 0
-        rest = [x for i, x in enumerate(self.document.shots) if i != self.index]
-        shot = self.document.shots[self.index]
-        own_middle_s = self.document.shot_start_s(self.index) + shot.duration_s / 2 + pull.by_s
-        for other in rest:
-            if own_middle_s > middle_s + other.duration_s / 2:
-                goal += 1
-            middle_s += other.duration_s
-        if goal == self.index:
-            return self.document
-        return with_shot_at(self.document, self.index, goal)
+        document, index = self.document, self.index
+        middles_s = [
+            document.shot_start_s(i) + shot.duration_s / 2 for i, shot in enumerate(document.shots)
+        ]
+        own_s = middles_s.pop(index) + pull.by_s
+        goal = sum(middle_s < own_s for middle_s in middles_s)
+        return document if goal == index else with_shot_at(document, index, goal)
 
 
 @dataclass

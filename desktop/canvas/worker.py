@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 T = TypeVar("T")
 
+CLOSE_TIMEOUT_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Order:
@@ -52,15 +54,27 @@ class Worker(QObject):
         """Whether the thread runs at this moment."""
         return self._thread is not None and self._thread.is_alive()
 
-    def ask(self, key: Hashable, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Work something out on the thread; only the newest order of a key is answered."""
+    def ask(
+        self,
+        key: Hashable,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        *,
+        urgent: bool = False,
+    ) -> None:
+        """Work something out on the thread; only the newest order of a key is answered.
+
+        An `urgent` order goes before all that wait.
+        """
         if self._closed:
             return
         order = _Order(key, work, then)
         self._current[key] = order
         with self._lock:
             self._waiting.pop(key, None)
-            self._waiting[key] = order
+            self._waiting = (
+                {key: order, **self._waiting} if urgent else {**self._waiting, key: order}
+            )
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
@@ -71,15 +85,18 @@ class Worker(QObject):
         with self._lock:
             self._waiting.pop(key, None)
 
-    def close(self, timeout_s: float = 10.0) -> bool:
-        """Drop everything and wait for the thread; True if it ended."""
+    def close(self, *sender: object) -> bool:
+        """Drop everything and wait for the thread; True if it ended.
+
+        Takes what `QObject.destroyed` sends, to be its slot.
+        """
         self._closed = True
         self._current.clear()
         with self._lock:
             self._waiting.clear()
             thread = self._thread
         if thread is not None:
-            thread.join(timeout_s)
+            thread.join(CLOSE_TIMEOUT_S)
             return not thread.is_alive()
         return True
 

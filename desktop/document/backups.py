@@ -1,7 +1,7 @@
 """Keep the last three states of every project file, out of the user's way.
 
 They lie in the application's own data folder and not beside the project, so
-that nobody's folder fills with copies. `TRIPTYCH_BACKUPS` names another place.
+that nobody's folder fills with copies. `TRIPTYCH_HOME` names another data folder.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _log = logging.getLogger(__name__)
 
 def backup_folder(path: Path) -> Path:
     """Return where the backups of the project at `path` lie, newest `1.triptych`."""
-    told = os.environ.get("TRIPTYCH_BACKUPS")
-    root = Path(told) if told else platformdirs.user_data_path("triptych", False) / "backups"
+    told = os.environ.get("TRIPTYCH_HOME")
+    home = Path(told) if told else platformdirs.user_data_path("triptych", False)
     place = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
-    return root / f"{path.stem[:40]}-{place}"
+    return home / "backups" / f"{path.stem[:40]}-{place}"
 
 
 def backups(path: Path) -> tuple[Path, ...]:

@@ -171,9 +171,29 @@ def _with_title(
     """Put the title and tagline on the first shot, beside its picture, and make them readable."""
     first = document.shots[0]
     has_picture = any(layer.name == "Picture" for layer in first.layers)
+    shade = ShapeLayer(
+        id="scrim",
+        name=SCRIM,
+        box=Box(x_mm=0.0, y_mm=0.0, width_mm=document.width_mm, height_mm=document.height_mm),
+        fill=_side_shade(scheme.dark, to_the_side=has_picture),
+    )
+    words = _title_words(document, content, scheme, measure, beside=has_picture)
+    page = replace(
+        Document.poster(width_mm=document.width_mm, height_mm=document.height_mm),
+        background=document.background,
+        layers=(first.layers[0], shade, *first.layers[1:], *words),
+    )
+    page = made_legible(page, scheme, measure=measure, luminance=luminance)
+    return replace(document, shots=(replace(first, layers=page.layers), *document.shots[1:]))
+
+
+def _title_words(
+    document: Document, content: SceneContent, scheme: Scheme, measure: Measure, *, beside: bool
+) -> list[Layer]:
+    """Set the title and the tagline, `beside` a picture on the right or alone in the middle."""
     margin = document.width_mm * 0.08
-    width = document.width_mm * (0.42 if has_picture else 0.84)
-    align = Align.LEFT if has_picture else Align.CENTER
+    width = document.width_mm * (0.42 if beside else 0.84)
+    align = Align.LEFT if beside else Align.CENTER
     setter = Typesetter(measure)
     title = setter.title(
         content.title,
@@ -189,51 +209,26 @@ def _with_title(
         width_mm=width,
         height_mm=document.height_mm * 0.14,
         size_mm=min(8.0, title.size_mm / 2.2),
-        least_mm=5.0,
+        least_mm=min(5.0, title.size_mm / 2.2),
     )
     height = title.height_mm + (tagline.height_mm + 10.0 if content.tagline else 0.0)
     y = max(document.height_mm * 0.12, document.height_mm * 0.42 - height / 2)
-    shade = ShapeLayer(
-        id="scrim",
-        name=SCRIM,
-        box=Box(x_mm=0.0, y_mm=0.0, width_mm=document.width_mm, height_mm=document.height_mm),
-        fill=_side_shade(scheme.dark, to_the_side=has_picture),
-    )
-    words: list[Layer] = [
-        title.layer(
+    parts = [("title", title, y, scheme.light)]
+    if content.tagline.strip():
+        below = y + title.height_mm + title.descent_mm + 6.0
+        parts.append(("tagline", tagline, below, scheme.accent_on_dark))
+    return [
+        block.layer(
             x_mm=margin,
-            y_mm=y,
+            y_mm=top,
             width_mm=width,
             align=align,
-            color=scheme.light,
-            role="title",
-            layer_id="title",
+            color=color,
+            role=role,
+            layer_id=role,
         )
+        for role, block, top, color in parts
     ]
-    if content.tagline.strip():
-        words.append(
-            tagline.layer(
-                x_mm=margin,
-                y_mm=y + title.height_mm + title.descent_mm + 6.0,
-                width_mm=width,
-                align=align,
-                color=scheme.accent_on_dark,
-                role="tagline",
-                layer_id="tagline",
-            )
-        )
-    card = replace(
-        document,
-        shots=(replace(first, camera=Camera()),),
-        layers=(),
-        captions=(),
-    )
-    page = replace(Document.poster(), width_mm=document.width_mm, height_mm=document.height_mm)
-    page = replace(
-        page, background=card.background, layers=(first.layers[0], shade, *first.layers[1:], *words)
-    )
-    page = made_legible(page, scheme, measure=measure, luminance=luminance)
-    return replace(document, shots=(replace(first, layers=page.layers), *document.shots[1:]))
 
 
 def _side_shade(color: str, *, to_the_side: bool) -> Fill:

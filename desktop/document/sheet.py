@@ -24,7 +24,8 @@ from desktop.document.typesetting import Block, Face, Typesetter
 
 _A3_MEAN_MM = math.sqrt(297 * 420)
 
-LABEL = Face(family="Inter", weight=600, tracking=0.16, uppercase=True)
+LABEL = Face(family="Inter", weight=600, tracking=0.07, uppercase=True)
+"""Spaced capitals; from a tenth of an em, PDF readers take the space for one between words."""
 BODY = Face(family="Inter", weight=400, line_height=1.45)
 FACT = Face(family="Inter", weight=600, line_height=1.2)
 

@@ -11,7 +11,7 @@ from desktop.document.model import Document, DocumentKind
 from desktop.document.storage import SaveError, save
 from desktop.export.atomic import write_bytes
 from desktop.export.job import ExportJob
-from engines.api import BadRequest, CannotWrite, Run
+from engines.api import BadRequest, CannotWrite, Progress, Run
 
 __all__ = ["SUFFIXES", "export"]
 
@@ -144,5 +144,5 @@ def export(
         raise BadRequest(f"a scene cannot be a {suffix} file; .mp4, .webm and .gif can")
     job = ExportJob(document=document, assets=assets, path=path, run=run, ask=ask, scale=scale)
     _WRITERS[suffix](job)
-    run.step(1, 1, stage="done")
+    run.report(Progress(done=1, total=1, stage="done"))  # too late for a cancel
     return (path,)

@@ -34,10 +34,12 @@ def midi_bytes(job: ExportJob) -> bytes:
 
 def write_sound(job: ExportJob) -> None:
     """Write the music as WAV, FLAC or Ogg; a scene's is exactly as long as its picture."""
-    job.run.step(0, 2, stage="playing the score")
+    job.run.step(0, 3, stage="playing the score")
     samples = music(job, frames=round(job.document.duration_s * SAMPLE_RATE_HZ))
-    job.run.step(1, 2, stage="writing the file")
-    write_bytes(job.path, encode(samples, job.suffix))
+    job.run.step(1, 3, stage="packing")
+    data = encode(samples, job.suffix)
+    job.run.step(2, 3, stage="writing the file")
+    write_bytes(job.path, data)
 
 
 def encode(samples: Samples, suffix: str) -> bytes:

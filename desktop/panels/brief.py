@@ -81,6 +81,7 @@ class BriefBar(QWidget):
         self._lay_out()
         self._on_use("poster")
         session.jobs.changed.connect(self._on_job)
+        session.replaced.connect(self._on_replaced)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
@@ -158,6 +159,12 @@ class BriefBar(QWidget):
         else:
             self.make()
 
+    def _on_replaced(self) -> None:
+        """Show what the opened project was made of, so that it can be made anew."""
+        document = self._session.document
+        self._line.setText(document.brief)
+        self._use.choose(str(document.kind))
+
     def _on_use(self, use: str) -> None:
         self._paper.setVisible(use == "poster")
         self._frame.setVisible(use == "scene")
@@ -174,5 +181,5 @@ class BriefBar(QWidget):
         elif job.cancelling:
             caption(self._go, "Stopping…")
         else:
-            caption(self._go, f"Stop {job.fraction:.0%}" if job.fraction > 0 else "Stop")
+            caption(self._go, "Stop")
         self._go.setIcon(icon("square" if self._job_id else "wand-sparkles", COLORS.on_accent))

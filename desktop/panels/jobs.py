@@ -178,6 +178,8 @@ class JobsList(QFrame):
         self.hide()
 
     def _on_added(self, job: Job) -> None:
+        if job.quiet:
+            return
         self._rows[job.id] = row = JobRow(self._queue, job)
         self._column.insertWidget(0, row)
         self._on_size()
@@ -189,7 +191,9 @@ class JobsList(QFrame):
         self._drop.setVisible(waiting)
 
     def _on_forgotten(self, job_id: int) -> None:
-        row = self._rows.pop(job_id)
+        row = self._rows.pop(job_id, None)
+        if row is None:
+            return
         self._column.removeWidget(row)
         row.deleteLater()
         self._on_size()
@@ -264,7 +268,7 @@ class JobStrip(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        jobs = self._queue.jobs
+        jobs = [job for job in self._queue.jobs if not job.quiet]
         running = [job for job in jobs if job.state is JobState.RUNNING]
         waiting = sum(job.state is JobState.QUEUED for job in jobs)
         shown = running[0] if running else (jobs[-1] if jobs else None)

@@ -119,6 +119,9 @@ class LayersList(QListWidget):
         for i in range(self.count()):
             self.item(i).setSelected(self.item(i).data(_LAYER).id in ids)
         self._filling = False
+        selected = self.selectedItems()
+        if selected:
+            self.scrollToItem(selected[0])
 
     def _on_button(self, layer_id: str, name: str) -> None:
         if name == "eye":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
@@ -35,6 +36,9 @@ class MessageBar(QFrame):
         self._more = button("Details", "quiet")
         self._more.setCheckable(True)
         self._more.toggled.connect(self._on_more)
+        self._do = button("", "primary")
+        self._do.clicked.connect(self._on_do)
+        self._does: Callable[[], object] = self.hide
         self._close = tool("x", "Close this message", small=True)
         self._close.clicked.connect(self.hide)
         self._details = QPlainTextEdit()
@@ -45,6 +49,7 @@ class MessageBar(QFrame):
         line.addWidget(self._icon)
         line.addWidget(self._words, 1)
         line.addWidget(self._more)
+        line.addWidget(self._do)
         line.addWidget(self._close)
         self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 8, 10)
@@ -69,6 +74,7 @@ class MessageBar(QFrame):
         self._more.setChecked(False)
         self._details.hide()
         self._more.setVisible(error is not None)
+        self._do.hide()
         self.setProperty("tone", tone)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -77,6 +83,18 @@ class MessageBar(QFrame):
             self._timer.start(GOOD_STAYS_MS)
         self.show()
         self._place()
+
+    def offer(self, sentence: str, verb: str, does: Callable[[], object]) -> None:
+        """Show a sentence with a button for what can be done about it."""
+        self.tell(sentence)
+        self._does = does
+        self._do.setText(verb)
+        self._do.show()
+        self._place()
+
+    def _on_do(self) -> None:
+        self.hide()
+        self._does()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -20,9 +20,10 @@ from engines.text.chat import Conversation
 from engines.text.embedding import SentenceEncoder
 from engines.text.language_model import LanguageModel
 
-_WORD: Final = "[a-z]{1,12}"
-LINE: Final = rf"[A-Z][a-z]{{0,11}}(,? {_WORD}){{2,9}}[.!]"
-SENTENCES: Final = rf"[A-Z][a-z]{{0,11}}(,? {_WORD}){{6,16}}\."
+_WORD: Final = "[a-z]{1,12}('[a-z]{1,2})?"
+_FIRST: Final = "[A-Z][a-z]{0,11}"
+LINE: Final = rf"{_FIRST}( {_WORD}){{0,4}},?( {_WORD}){{2,6}}\."
+SENTENCE: Final = rf"{_FIRST}( {_WORD}){{1,6}},?( {_WORD}){{2,6}},?( {_WORD}){{3,6}}\."
 _SAMPLING: Final = Sampling(temperature=0.7, top_p=0.92, min_p=0.08)
 
 
@@ -48,13 +49,13 @@ TAGLINE: Final = Field(
     pattern=LINE,
     max_tokens=28,
     measures=Measures(shortest=12, longest=56, best=30),
-    least_score=0.35,
+    least_score=0.45,
 )
 BODY: Final = Field(
     name="body",
     rules="You write the text of posters: one friendly sentence in plain English, without facts.",
-    pattern=SENTENCES,
-    max_tokens=44,
+    pattern=SENTENCE,
+    max_tokens=40,
     measures=Measures(shortest=40, longest=130, best=80),
     least_score=0.45,
 )

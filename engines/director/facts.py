@@ -37,7 +37,9 @@ from engines.director.titles import (
 _NAME = re.compile(
     r"\b(?:[A-ZÀ-Þ][\w'’&-]*\.?)(?:\s+(?:of|the|de|la|von|van|der|du|and|&)?\s*[A-ZÀ-Þ][\w'’&-]*)*"
 )
-_WITH = re.compile(r"\b(?:with|by|feat\.?|featuring|starring|mit(?:\s+de[mnr])?|von|avec|par|con|presents)\s+(?:the\s+)?$")
+_WITH = re.compile(
+    r"\b(?:with|by|feat\.?|featuring|starring|mit(?:\s+de[mnr])?|von|avec|par|con|presents)\s+(?:the\s+)?$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,9 +186,7 @@ def _is_name(parts: Parts, match: re.Match[str], language: str) -> bool:
     return match.start() > 0 and first not in HEADWORDS and words[-1].lower() not in PLACE_NOUNS
 
 
-def _details(
-    parts: Parts, place: str, title: str, topic: str, is_story: bool
-) -> tuple[str, ...]:
+def _details(parts: Parts, place: str, title: str, topic: str, is_story: bool) -> tuple[str, ...]:
     """Return the remarks of the brief that title and facts leave over."""
     if is_story:
         return ()
@@ -208,6 +208,3 @@ def _after_title(topic: str) -> str:
     if words and words[0].lower() in ("a", "an"):
         words = words[1:]
     return " ".join(words[len(shortened(words)) :])
-
-
-

@@ -34,7 +34,9 @@ _WORD_WEIGHT: Final = 0.35
 _THING_COSINE: Final = 0.38  # below it, the nearest thing of the vocabulary is a guess
 _VAGUE: Final = frozenset("night market world play show ride fair food nature art".split())
 _NAMED_HOURS: Final = {"midnight": 0, "noon": 12, "sunset": 19, "dusk": 20, "sunrise": 6, "dawn": 6}
-_NIGHT_WORDS: Final = frozenset("night midnight evening moon stars dark dusk tonight nacht nuit".split())
+_NIGHT_WORDS: Final = frozenset(
+    "night midnight evening moon stars dark dusk tonight nacht nuit".split()
+)
 _DAY_WORDS: Final = frozenset("morning noon sunrise dawn breakfast brunch picnic matin".split())
 
 
@@ -146,7 +148,9 @@ def palette_of(reading: Reading, tone: Tone, scene: Scene, seed: int) -> str:
     scores = {}
     for name in BY_NAME:
         score = 1.0 * (name in liked) + 0.8 * (name in scene.palettes)
-        score += 1.0 * (time == "night" and name in _DARK) - 1.5 * (time == "night" and name in _LIGHT)
+        score += 1.0 * (time == "night" and name in _DARK) - 1.5 * (
+            time == "night" and name in _LIGHT
+        )
         score += 0.8 * (time == "day" and name in _LIGHT) - 0.8 * (time == "day" and name in _DARK)
         chance = zlib.crc32(f"palette:{name}:{seed}".encode()) % 1000 / 1000
         scores[name] = score + 0.5 * chance

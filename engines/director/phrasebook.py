@@ -59,6 +59,8 @@ def ranked_topics(text: str, similarity: Similarity) -> list[Topic]:
     cosines = similarity(text, tuple(topic.about for topic in known))
     scores = {}
     for topic, cosine in zip(known, cosines, strict=True):
-        hits = sum(a in topic.words or b in topic.words for a, b in zip(words, singular, strict=True))
+        hits = sum(
+            a in topic.words or b in topic.words for a, b in zip(words, singular, strict=True)
+        )
         scores[topic.name] = cosine + _WORD_WEIGHT * min(hits, 2)
     return sorted(known, key=lambda topic: -scores[topic.name])

@@ -27,7 +27,9 @@ _GERMAN = ("im", "am", "auf dem")
 _ADDRESS = re.compile(
     r"^\d{1,4}[a-z]?,?\s+[A-Z][\w'.-]+(?:\s+[A-Z][\w'.-]+)*$|^[A-Z][\w'.-]+(?:\s[A-Z][\w'.-]+)*\s+\d{1,4}[a-z]?$"
 )
-_CAPITALISED = re.compile(r"^(?:(?:the|St\.?|Le|La|Les|El)\s+)?[A-ZÀ-Þ][\w'’.&-]*(?:\s+(?:of|de|du|des|la|the|und|and|&|[A-ZÀ-Þ\d][\w'’.&-]*))*$")
+_CAPITALISED = re.compile(
+    r"^(?:(?:the|St\.?|Le|La|Les|El)\s+)?[A-ZÀ-Þ][\w'’.&-]*(?:\s+(?:of|de|du|des|la|the|und|and|&|[A-ZÀ-Þ\d][\w'’.&-]*))*$"
+)
 
 
 def find_place(parts: Parts, *, is_story: bool) -> str:
@@ -68,8 +70,11 @@ def _is_place(text: str, segment: Segment, after_time: bool) -> bool:
 
 def _may_be_place(text: str, segment: Segment, after_time: bool) -> bool:
     """A capitalised name after the day or hour is where; before it, it is who."""
-    return after_time and len(text.split()) <= 5 and bool(_CAPITALISED.match(text)) and (
-        text.split()[0].lower() not in HEADWORDS
+    return (
+        after_time
+        and len(text.split()) <= 5
+        and bool(_CAPITALISED.match(text))
+        and (text.split()[0].lower() not in HEADWORDS)
     )
 
 

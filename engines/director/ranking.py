@@ -22,7 +22,7 @@ _INVENTIONS: Final = frozenset(
     + (
         "today tomorrow tonight yesterday weekend noon midnight o'clock annual anniversary free"
         " ticket tickets price prices euro euros dollar dollars pound pounds discount sponsor"
-        " celebrity award awarded award-winning www http https com website online email phone"
+        " donate guest guests host hosts ingredients finest first masterpiece celebrity award awarded award-winning www http https com website online email phone"
         " facebook twitter instagram hundred hundreds thousand thousands million millions"
         " century decade year years winter summer spring autumn christmas easter halloween"
         " america american york london paris england california texas usa uk europe european"
@@ -37,12 +37,23 @@ _UNWANTED: Final = frozenset(
     " sentence sin sins suicide hairs hair worst bad boring nazi slave slaves slut shit damn"
     " racism rape guns gun".split()
 )
+_SPEAKER: Final = frozenset("i me my mine i'm i've he she him her his hers".split())
+_GLOOM: Final = frozenset(
+    "not no never nobody none nothing cannot can't don't won't isn't lost sick pain suffering"
+    " alone wealthy poor threat danger fear afraid dark darkness empty sad tears cry broken old"
+    " extinguished wrong fire fight loss".split()
+)
+"""Words that sell nothing; in a story they are welcome."""
 _DARK_ALLOWED: Final = frozenset("dead death die dies murder blood killed kills kill hell".split())
 
-_CONTENTLESS: Final = SMALL_WORDS | PRONOUNS | frozenset(
-    "is are was be been has have will can not no all so one who what when where how than then"
-    " there here up out off down more most very just only too also them him us me do does did"
-    " don't it's you're we're let let's every each any some own".split()
+_CONTENTLESS: Final = (
+    SMALL_WORDS
+    | PRONOUNS
+    | frozenset(
+        "is are was be been has have will can not no all so one who what when where how than then"
+        " there here up out off down more most very just only too also them him us me do does did"
+        " don't it's you're we're let let's every each any some own".split()
+    )
 )
 _DANGLING: Final = SMALL_WORDS | frozenset(
     "is are was be has have will can who what that which than very your our my their his her"
@@ -62,6 +73,7 @@ class Ground:
     title: str
     examples: Collection[str]
     dark: bool = False
+    story: bool = False
     allowed: str = ""
 
 
@@ -92,9 +104,7 @@ def content_words(text: str) -> list[str]:
     return [word for word in words_of(text) if word not in _CONTENTLESS and len(word) > 1]
 
 
-def objection(
-    line: str, ground: Ground, measures: Measures, is_common: Commonness
-) -> str:
+def objection(line: str, ground: Ground, measures: Measures, is_common: Commonness) -> str:
     """Say why a line may not stand, or "" if it may."""
     known = set(words_of(f"{ground.text} {ground.allowed} {ground.title}"))
     words = words_of(line)
@@ -104,8 +114,13 @@ def objection(
         (not re.search(r"[.!?]$", line) or not line[:1].isupper(), "form"),
         (bool(re.search(r"\d|[/@#*_<>{}\[\]|$€£%]", line)), "figures"),
         (bool(set(words) & _INVENTIONS - known), "invented fact"),
-        (bool(set(words) & (_UNWANTED - known) - (_DARK_ALLOWED if ground.dark else set())), "word"),
+        (
+            bool(set(words) & (_UNWANTED - known) - (_DARK_ALLOWED if ground.dark else set())),
+            "word",
+        ),
         (_names(line, known), "invented name"),
+        (bool(set(words) & _SPEAKER - known), "speaks of itself"),
+        (not ground.story and bool(set(words) & _GLOOM - known), "gloom"),
         (len(content) < 2, "says nothing"),
         (_repeats(content), "repeats itself"),
         (bool(words) and words[-1] in _DANGLING, "unfinished"),
@@ -167,14 +182,14 @@ def rank(
 def _score(candidate: Candidate, cosine: float, ground: Ground, measures: Measures) -> float:
     """Weigh likelihood, nearness and length.
 
-    Nearness counts up to 0.6: beyond it a line mostly repeats the brief.
+    Nearness counts up to 0.5: beyond it a line mostly repeats the brief.
     """
     off = abs(len(candidate.text) - measures.best) / measures.best
     shared = set(content_words(candidate.text)) & set(content_words(ground.text))
     copied = len(shared) / max(len(content_words(candidate.text)), 1)
     return (
         0.6 * candidate.mean_log_probability
-        + 2.5 * min(cosine, 0.6)
+        + 2.5 * min(cosine, 0.5)
         - 0.4 * off
-        - 0.8 * max(0.0, copied - 0.5)
+        - 1.5 * max(0.0, copied - 0.4)
     )

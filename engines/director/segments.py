@@ -107,4 +107,8 @@ def without(brief: str, span: Span, gone: list[Span]) -> str:
 
 
 def _starts_remark(text: str) -> bool:
-    return bool(re.match(r"(?:at|in|on|from|with|by|until|im|am|in|bei|à|au|dans|ab|um|und|to|for|and)\b", text))
+    return bool(
+        re.match(
+            r"(?:at|in|on|from|with|by|until|im|am|in|bei|à|au|dans|ab|um|und|to|for|and)\b", text
+        )
+    )

@@ -29,7 +29,9 @@ _FORM = re.compile(
     r"(?:for|about|of|that\s+shows|showing|in\s+which|für|pour)\s+(?:the\s+|our\s+|an?\s+)?",
     re.IGNORECASE,
 )
-_CALLED = re.compile(r"\b(?:called|titled|named|entitled)\s+((?:[A-Z0-9][\w'’-]*\s*(?:of |the |and |in )?)+)")
+_CALLED = re.compile(
+    r"\b(?:called|titled|named|entitled)\s+((?:[A-Z0-9][\w'’-]*\s*(?:of |the |and |in )?)+)"
+)
 _WIDE = re.compile(r"[⺀-鿿぀-ヿ가-힯]")
 
 

@@ -48,7 +48,8 @@ class ImageEngine:
     def _draw(self, request: ImageRequest, spec: ModelSpec, run: Run) -> tuple[Picture, ...]:
         """Draw the pictures at the model's size inside one lease."""
         about = card.read(spec)
-        config = self._config(spec)
+        path = Path(spec.path)
+        config = path if path.is_dir() else config_folder(spec)
         settled = settle(request, about, about.side_px or loading.default_side_px(config))
         scheduler = loading.scheduler_config(config)
         samplers.make(scheduler, request.sampler)  # a wrong name is told before anything loads
@@ -85,13 +86,6 @@ class ImageEngine:
         if settled.start is not None and settled.mask is not None:
             image = Image.composite(image, settled.start, settled.mask)
         return png.picture(image, drawing.seed)
-
-    def _config(self, spec: ModelSpec) -> Path:
-        """Return the folder whose configuration describes the model."""
-        path = Path(spec.path)
-        if path.is_dir():
-            return path
-        return config_folder(spec, self._services.catalog.list())
 
     def _parts(self, spec: ModelSpec, about: card.Card, config: Path) -> dict[str, Component[Any]]:
         """Return the components to lease, by the names pipelines know them by."""

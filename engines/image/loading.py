@@ -21,6 +21,7 @@ from engines.api import ModelRefused, ModelSpec
 from engines.formats.json_reader import MOST_BYTES, read_object
 from engines.formats.safetensors import read_header
 from engines.image import previews
+from engines.image.configs import clip_tokenizer
 from engines.image.starter_text import PromptReader
 from engines.memory.lease import Component
 
@@ -123,7 +124,8 @@ def file_part(spec: ModelSpec, config: Path, on: str) -> Component[dict[str, Any
                 config=str(config),
                 local_files_only=True,
                 torch_dtype=devices.dtype(device),
-                **({} if sdxl else {"safety_checker": None}),
+                tokenizer=clip_tokenizer("<|endoftext|>"),
+                **({"tokenizer_2": clip_tokenizer("!")} if sdxl else {"safety_checker": None}),
             )
         except (ValueError, KeyError, RuntimeError, OSError) as error:
             raise ModelRefused(spec.path, "its weights do not fit its family") from error

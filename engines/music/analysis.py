@@ -32,10 +32,10 @@ def _chord_profiles() -> np.ndarray:
             for step in steps:
                 row[(root + step) % 12] = 1.0
             row[root] += 0.2
-            if len(steps) == 4:  # a seventh must be heard to be one
+            if steps[-1] == 10:  # a seventh must be heard to be one
                 row[(root + 10) % 12] -= 0.25
                 row -= 0.02
-            if steps[2] == 6:
+            if 6 in steps:
                 row -= 0.06
             rows.append(row)
     return np.array(rows)

@@ -17,6 +17,7 @@ from engines.music.encode import Spelled, take_apart
 from engines.music.form import PREFIX_BARS, Section, plan_form
 from engines.music.grammar import WindowPlan, write_window
 from engines.music.masks import Masks
+from engines.music.moods import MOODS
 from engines.music.part_writer import BarPlan
 from engines.music.parts import Part, cast, writing_order
 from engines.music.ranking import rate
@@ -115,7 +116,7 @@ def head_of(cue: Cue, bars: int) -> list[int]:
     manner = cue.manner
     return [
         tokens.BOS,
-        BLOCKS["MOOD"][tokens.MOODS.index(cue.mood)],
+        BLOCKS["MOOD"][MOODS.index(cue.mood)],
         BLOCKS["ENERGY"][manner.energy],
         BLOCKS["DENSITY"][manner.density],
         BLOCKS["TONIC"][cue.key.tonic],
@@ -149,10 +150,12 @@ def plan_window(
         source = given[i] if i < len(given) else -1
         number = section.first_bar + i - (0 if section.recalls >= 0 else len(given))
         sources.append(source)
-        bars.append(BarPlan(
-            chords=draft.chords[source] if source >= 0 else (),
-            ends=section.is_last and number == cue.bars - 1,
-        ))
+        bars.append(
+            BarPlan(
+                chords=draft.chords[source] if source >= 0 else (),
+                ends=section.is_last and number == cue.bars - 1,
+            )
+        )
         free.append(None if source >= 0 else _free_chords(cue, masks, number))
     kept = tuple(
         tuple(draft.contents[p][s] if s >= 0 else None for s in sources)

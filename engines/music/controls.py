@@ -185,7 +185,9 @@ def _programs(
         found = list(programs_in(request.prompt))
         if found == [48]:  # "strings" alone is the section, with its own bass and melody
             found = [40, 41, 42, 43]
-        if found == [tokens.DRUM_PROGRAM] or re.search(r"\b(with|and|plus) drums\b", request.prompt):
+        if found == [tokens.DRUM_PROGRAM] or re.search(
+            r"\b(with|and|plus) drums\b", request.prompt
+        ):
             found = [*ensemble, *found] if found == [tokens.DRUM_PROGRAM] else found
     if re.search(r"\bsolo\b", request.prompt) and found:
         found = found[:1]

@@ -78,9 +78,7 @@ def windows(score: Score, source: int, lengths: Iterator[int]) -> Iterator[Windo
                         )
                     )
             if cut:
-                yield Window(
-                    bars=chosen, tracks=tuple(cut), bpm=score.bpm_at(begin), source=source
-                )
+                yield Window(bars=chosen, tracks=tuple(cut), bpm=score.bpm_at(begin), source=source)
         first = max(stop, first + 1)
 
 
@@ -233,7 +231,5 @@ def decode(ids: Sequence[int], *, meter: Meter, bpm: float) -> Score:
             for i, bar in enumerate(bars)
             for note in decode_bar(bar, i * meter.bar_ticks, is_drum=is_drum)
         ]
-        tracks.append(
-            Track(program=0 if is_drum else program, notes=tuple(notes), is_drum=is_drum)
-        )
+        tracks.append(Track(program=0 if is_drum else program, notes=tuple(notes), is_drum=is_drum))
     return Score(tracks=tuple(tracks), meters=(meter,), tempos=(Tempo(bpm=bpm),))

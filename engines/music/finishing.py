@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -72,7 +73,7 @@ def _untangled(notes: Sequence[Note], part: Part, end_tick: int) -> list[Note]:
 def _joined(notes: Sequence[Note], legato: float, bar_ticks: int) -> list[Note]:
     """Let notes reach towards the next onset, by a beat at most and within their bar."""
     onsets = sorted({note.start_tick for note in notes})
-    following = dict(zip(onsets, onsets[1:], strict=False))
+    following = dict(pairwise(onsets))
     joined = []
     for note in notes:
         bar_end = (note.start_tick // bar_ticks + 1) * bar_ticks

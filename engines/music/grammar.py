@@ -15,7 +15,7 @@ import numpy as np
 from engines.music import tokens
 from engines.music.encode import halves
 from engines.music.masks import Masks, only
-from engines.music.part_writer import BarPlan, Choice, PartWriter
+from engines.music.part_writer import BarPlan, Choice, PartWriter, give
 from engines.music.parts import Part, Role
 from engines.music.score import TICKS_PER_QUARTER
 from engines.music.tokens import BLOCKS
@@ -68,8 +68,7 @@ def write_window(window: WindowPlan, masks: Masks, written: Sequence[int]) -> Li
     slots = len(window.bars) * len(window.parts)
     for part, kept in zip(window.parts, window.kept, strict=True):
         writer = PartWriter(part, masks)
-        for token in part_head(part):
-            yield token
+        yield from give(part_head(part))
         begun = False
         for i, plan in enumerate(window.bars):
             slots -= 1
@@ -83,8 +82,7 @@ def write_window(window: WindowPlan, masks: Masks, written: Sequence[int]) -> Li
             )
             if not begun:
                 yield BLOCKS["BAR"][i]
-            for chord in () if part.role is Role.DRUMS else bar.chords:
-                yield chord
+            yield from give(() if part.role is Role.DRUMS else bar.chords)
             last = i + 1 == len(window.bars)
             following = tokens.TRACK_END if last else BLOCKS["BAR"][i + 1]
             begun = yield from writer.write(bar, following)
@@ -124,8 +122,7 @@ def _write_harmony(
             yield BLOCKS["BAR"][i]
         begun = False
         if allowed is None:
-            for chord in bar.chords:
-                yield chord
+            yield from give(bar.chords)
             found.append(bar.chords)
             continue
         first = yield Choice(allowed)

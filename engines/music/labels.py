@@ -25,7 +25,9 @@ _LEANS = np.array([LEANS[mood] for mood in MOODS])
 _LEANS = _LEANS / np.linalg.norm(_LEANS, axis=1, keepdims=True)
 
 
-def measure(notes: Sequence[Note], *, mode: int, tonic: int, bpm: float, quarters: float) -> np.ndarray:
+def measure(
+    notes: Sequence[Note], *, mode: int, tonic: int, bpm: float, quarters: float
+) -> np.ndarray:
     """Measure `moods.FEATURES` of the pitched notes of a window: (7,).
 
     Major is 0 or 1, tempo and density are log2 of quarters a minute and of

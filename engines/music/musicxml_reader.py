@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import IO
 
 from engines.api import BadRequest
 from engines.music.midi_reader import MAX_NOTES, MAX_QUARTERS
@@ -90,7 +91,7 @@ def read_musicxml(data: bytes) -> Score:
 class _Bounded(io.RawIOBase):
     """A stream that refuses to give more than `MAX_XML_BYTES`, whatever a header claims."""
 
-    def __init__(self, source: io.IOBase | zipfile.ZipExtFile) -> None:
+    def __init__(self, source: IO[bytes]) -> None:
         self._source = source
         self._left = MAX_XML_BYTES
 
@@ -137,8 +138,9 @@ def _read(stream: _Bounded) -> Score:
             if element.tag == "score-timewise":
                 raise BadRequest("timewise MusicXML is not read; save it partwise")
             if element.tag == "part":
-                current = parts.setdefault(element.get("id", ""), _Part(
-                    program=0, is_drum=False, name=""))
+                current = parts.setdefault(
+                    element.get("id", ""), _Part(program=0, is_drum=False, name="")
+                )
                 order.append(current)
                 measures = 0
         elif element.tag == "score-part":

@@ -69,6 +69,12 @@ class _Stroke:
     drum_or_duration: int
 
 
+def give(ids: Sequence[int]) -> Generator[int, int, None]:
+    """Yield tokens that must come; what is sent back cannot be sent on to a tuple."""
+    for token in ids:  # noqa: UP028
+        yield token
+
+
 class PartWriter:
     """Writes the bars of one part, and remembers its rhythms, its last pitch, its silences."""
 
@@ -87,8 +93,7 @@ class PartWriter:
         strokes: list[_Stroke] = []
         self._rhythms.append(strokes)
         if bar.kept is not None:
-            for token in bar.kept:
-                yield token
+            yield from give(bar.kept)
             strokes += self._read(bar.kept)
             taken = False
         elif bar.echoes >= 0 and self._rhythms[bar.echoes] and not bar.ends:
@@ -123,7 +128,9 @@ class PartWriter:
                 position = stroke.position
                 possible, bias = self._pitches(bar, position - _POSITION.first)
                 lowest = 0
-            here = possible & (PITCHES_FROM[lowest] if first else self._added(bar, position, lowest))
+            here = possible & (
+                PITCHES_FROM[lowest] if first else self._added(bar, position, lowest)
+            )
             if not self._is_drum and not here.any():
                 continue
             if first:

@@ -58,7 +58,8 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
     """Give roles: the first melodic instrument leads, the lowest is the bass.
 
     An instrument that can play chords holds the harmony unless it leads; a
-    piano or harp that leads without a bass plays with both hands; the others are counter-voices, each a little lower than the last.
+    piano or harp that leads without a bass plays with both hands; the others
+    are counter-voices, each a little lower than the last.
     """
     players = [instrument(program) for program in programs]
     melodic = [i for i, p in enumerate(players) if not p.is_drum]
@@ -71,8 +72,9 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
         if player.is_drum:
             parts.append(_part(player, Role.DRUMS, 36, 57, density + 1))
         elif i == lead and bass < 0 and player.program in _HANDS:
-            parts.append(_part(player, Role.MELODY, 60, 84, max(1, density)))
-            parts.append(_part(player, Role.HARMONY, 36, 62, density + 1))
+            alone = len(melodic) == 1
+            parts.append(_part(player, Role.MELODY, 60, 84, density + alone))
+            parts.append(_part(player, Role.HARMONY, 36, 62, density + 1 + alone))
         elif i == lead:
             low = min(max(player.low, 58), max(player.low, player.high - _SPAN))
             parts.append(_part(player, Role.MELODY, low, low + _SPAN, max(1, density - 1)))
@@ -112,5 +114,3 @@ def writing_order(parts: Sequence[Part]) -> tuple[int, ...]:
     """Write the melody first, then the bass, then what fills in, drums last."""
     rank = {Role.MELODY: 0, Role.BASS: 1, Role.HARMONY: 2, Role.COUNTER: 3, Role.DRUMS: 4}
     return tuple(sorted(range(len(parts)), key=lambda i: (rank[parts[i].role], i)))
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -73,7 +74,7 @@ def _sameness(by_bar: Sequence[Sequence[Note]], first_bar: int, bar_ticks: int) 
             frozenset(n.start_tick - start for n in bar),
             frozenset((n.start_tick - start, n.pitch) for n in bar),
         ))  # fmt: skip
-    pairs = list(zip(rhythms, rhythms[1:], strict=False))
+    pairs = list(pairwise(rhythms))
     pairs += list(zip(rhythms, rhythms[2:], strict=False))
     if not pairs:
         return 0.0
@@ -85,7 +86,7 @@ def _sameness(by_bar: Sequence[Sequence[Note]], first_bar: int, bar_ticks: int) 
 def _harmony(
     notes: Sequence[Note], chords: Sequence[tuple[int, ...]], bar_ticks: int, cue: Cue
 ) -> float:
-    """Rate how notes sit in their chords, how rough they sound together, and how varied they are."""
+    """Rate how notes sit in their chords, how rough they sound together, how varied they are."""
     if not notes:
         return -5.0
     on_beat = [n for n in notes if n.start_tick % TICKS_PER_QUARTER == 0]
@@ -105,9 +106,7 @@ def _harmony(
     return rating - 8.0 * clashes / len(notes) - 1.5 * abs(entropy - target)
 
 
-def _classes_at(
-    chords: Sequence[tuple[int, ...]], tick: int, bar_ticks: int
-) -> tuple[int, ...]:
+def _classes_at(chords: Sequence[tuple[int, ...]], tick: int, bar_ticks: int) -> tuple[int, ...]:
     bar, inside = divmod(tick, bar_ticks)
     now = chords[min(bar, len(chords) - 1)]
     return chord_pitch_classes(now[-1 if 2 * inside >= bar_ticks else 0]) if now else ()

@@ -106,8 +106,13 @@ class Score:
             tick = meter.start_tick
             while tick < min(stop, end) and len(found) < MAX_BARS:
                 found.append(
-                    Bar(start_tick=tick, ticks=min(meter.bar_ticks, stop - tick)
-                        if i + 1 < len(self.meters) else meter.bar_ticks, meter=meter)
+                    Bar(
+                        start_tick=tick,
+                        ticks=min(meter.bar_ticks, stop - tick)
+                        if i + 1 < len(self.meters)
+                        else meter.bar_ticks,
+                        meter=meter,
+                    )
                 )
                 tick += meter.bar_ticks
         return tuple(found)

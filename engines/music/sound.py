@@ -97,11 +97,11 @@ def _render(
     if not request.stems:
         mix = with_room(mix, rate_hz)
     kept = frames if request.seconds else _ring_out(mix, score, rate_hz)
-    mix = mix[:, :kept] * fade(kept, rate_hz)
-    gain, loudness_lufs = level(mix, rate_hz)
-    gain = gain * fade(kept, rate_hz)
+    ending = fade(kept, rate_hz)
+    gain, loudness_lufs = level(mix[:, :kept] * ending, rate_hz)
+    gain *= ending
     return SoundResult(
-        data=sound_bytes(mix * gain, rate_hz, request.format),
+        data=sound_bytes(mix[:, :kept] * gain, rate_hz, request.format),
         format=request.format,
         length_s=kept / rate_hz,
         sample_rate_hz=rate_hz,

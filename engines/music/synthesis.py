@@ -50,6 +50,7 @@ class Soundfont:
         """Render one track dry, (frames,) float32; `on_block` is called twice a second of sound."""
         synth = self._synth
         synth.sounds_off(0)
+        synth.generate(self.rate_hz // 4)  # what was cut off needs a moment to die away
         self._select(track)
         events = self._events(track, score)
         out = np.zeros(frames, np.float32)
@@ -71,7 +72,6 @@ class Soundfont:
             if stop % block == 0:
                 on_block()
             at = stop
-        synth.sounds_off(0)
         return out
 
     def _select(self, track: Track) -> None:

@@ -25,7 +25,9 @@ _DEGREES: Final = (
 )
 """Chords of a key in major and in minor: step of the root, index in `tokens.QUALITIES`."""
 
-_KEY: Final = re.compile(r"^([a-h])\s*(#|♯|b|♭|sharp|flat|-sharp|-flat)?\s*(major|minor|maj|min|m)?$")
+_KEY: Final = re.compile(
+    r"^([a-h])\s*(#|♯|b|♭|sharp|flat|-sharp|-flat)?\s*(major|minor|maj|min|m)?$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

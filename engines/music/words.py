@@ -48,7 +48,9 @@ _TONIC_ALONE: Final = re.compile(r"\bin ([A-H])(#|♯|b|♭|[\s-]sharp|[\s-]flat
 _BPM: Final = re.compile(r"\b(\d{2,3}(?:\.\d+)?)\s?(?:bpm|beats)\b", re.IGNORECASE)
 _BARS: Final = re.compile(r"\b(\d{1,3})[\s-]?(?:bars?|measures?)\b", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"\b(\d{1,3}(?:\.\d+)?)[\s-]?(?:s|sec|secs|seconds?)\b", re.IGNORECASE)
-_MINUTES: Final = re.compile(r"\b(\d{1,2}(?:\.\d+)?)[\s-]?(?:min|minutes?)\b(?!\s*or\b)", re.IGNORECASE)
+_MINUTES: Final = re.compile(
+    r"\b(\d{1,2}(?:\.\d+)?)[\s-]?(?:min|minutes?)\b(?!\s*or\b)", re.IGNORECASE
+)
 _METER: Final = re.compile(r"\b(\d{1,2})\s?/\s?(2|4|8)\b")
 
 

@@ -329,6 +329,8 @@ def test_a_double_click_edits_words_in_place(view: CanvasView, session: Session)
     QTest.mouseDClick(view.viewport(), LEFT, PLAIN, at(view, 40, 230))
     assert view.writing.editor is not None
     assert not view.page.items["words"].isVisible()
+    corner = view.writing.editor.mapToScene(QPointF(0, 0))
+    assert (corner.x(), corner.y()) == pytest.approx((20, 220))
     QTest.keyClicks(view, "Good night")
     QTest.keyClick(view, Qt.Key.Key_Escape)
     text = session.document.layer("words")
@@ -337,6 +339,15 @@ def test_a_double_click_edits_words_in_place(view: CanvasView, session: Session)
     assert view.writing.editor is None
     assert view.page.items["words"].isVisible()
     assert session.undo_text == "Edit text"
+
+
+def test_a_turned_text_is_edited_turned(view: CanvasView, session: Session) -> None:
+    words = session.document.layers[2]
+    session.update_layer("Turn", replace(words, box=box(20, 100, 100, 40, 90.0)))
+    view.write("words")
+    assert view.writing.editor is not None
+    corner = view.writing.editor.mapToScene(QPointF(0, 0))
+    assert (corner.x(), corner.y()) == pytest.approx((90, 70))
 
 
 def test_pasted_markup_becomes_plain_words(view: CanvasView, session: Session) -> None:
@@ -461,9 +472,14 @@ def test_space_and_drag_moves_the_view_and_no_layer(view: CanvasView, session: S
     view.zoom_to(view.navigator.zoom * 3)
     before = at(view, 0, 0)
     start = view.viewport().rect().center()
+    taps: list[bool] = []
+    view.space_tapped.connect(lambda: taps.append(True))
     QTest.keyPress(view, Qt.Key.Key_Space)
     drag(view, start, start + QPoint(30, -20))
     QTest.keyRelease(view, Qt.Key.Key_Space)
+    assert not taps
+    QTest.keyClick(view, Qt.Key.Key_Space)
+    assert taps == [True]
     assert at(view, 0, 0) - before == QPoint(30, -20)
     assert not session.can_undo
 

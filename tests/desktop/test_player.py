@@ -50,9 +50,7 @@ def test_more_channels_than_two_are_left_out() -> None:
     assert decode(tone(0.1, channels=4)).samples.shape[1] == 2
 
 
-def test_the_clock_runs_without_a_device_and_stops_at_the_end(
-    qtbot: QtBot, player: Player
-) -> None:
+def test_the_clock_runs_without_a_device_and_stops_at_the_end(qtbot: QtBot, player: Player) -> None:
     player.set_duration(0.2)
     times: list[float] = []
     player.time_changed.connect(times.append)
@@ -101,9 +99,7 @@ def test_nothing_to_play_is_not_an_error(player: Player) -> None:
     assert player.state is State.STOPPED
 
 
-def test_a_sound_is_decoded_on_a_thread_and_gives_the_length(
-    qtbot: QtBot, player: Player
-) -> None:
+def test_a_sound_is_decoded_on_a_thread_and_gives_the_length(qtbot: QtBot, player: Player) -> None:
     with qtbot.waitSignal(player.sound_changed, timeout=5000):
         player.load(tone(0.4))
     assert player.duration_s == pytest.approx(0.4)
@@ -137,9 +133,9 @@ def test_the_sink_gets_the_sound_from_its_place_and_then_silence(qapp: object) -
     first = bytes(pull.read(4000).data())
     assert first == sound.samples[12000:13000].tobytes()
     rest = bytes(pull.read(48000).data())
-    assert rest == sound.samples[13000:].tobytes()[: len(rest)]
-    after = bytes(pull.read(4000).data())
-    assert set(after) == {0}
+    assert rest[:44000] == sound.samples[13000:].tobytes()
+    assert len(rest) == 48000
+    assert set(rest[44000:]) == {0}
     pull.close()
 
 

@@ -12,6 +12,7 @@ from desktop.document.model import Document, DocumentKind, PictureLayer, Shot, T
 from desktop.history import STEP_LIMIT
 from desktop.jobs import JobState
 from desktop.recipes import recipe_of
+from desktop.recovery import Recovery
 from desktop.session import Session
 from engines.api import (
     BackgroundRequest,
@@ -300,3 +301,72 @@ def test_captions_stand_in_order_of_time(session: Session) -> None:
 def test_an_empty_brief_is_refused(session: Session) -> None:
     with pytest.raises(BadRequest, match="brief is empty"):
         session.produce("  ", "poster")
+
+
+@pytest.mark.parametrize("use", ["poster", "scene"])
+def test_a_production_is_one_step_and_has_no_old_file(
+    session: Session, tmp_path: Path, use: str
+) -> None:
+    session.place_text("Old work")
+    session.save(tmp_path / "old.triptych")
+    assert session.jobs.wait_idle()
+    old = session.document
+    options = {"width_mm": 105.0, "height_mm": 148.0} if use == "poster" else {"seconds": 6.0}
+    job = session.produce("Night market jazz, Friday 9 pm", use, seed=4, **options)
+    assert session.jobs.wait_idle(60_000)
+    assert session.jobs.job(job.id).state is JobState.DONE, session.jobs.job(job.id).error
+    assert session.document.kind == use
+    assert session.document.title == "Night Market Jazz"
+    assert session.document.assets() <= set(session.assets)
+    assert session.path is None
+    session.undo()
+    assert session.document is old
+
+
+def test_a_production_that_ends_in_another_project_brings_its_pictures(
+    session: Session, host: FakeHost, qtbot: QtBot
+) -> None:
+    host.gate.clear()
+    session.produce("Night market jazz", "poster", seed=4, width_mm=105.0, height_mm=148.0)
+    qtbot.waitUntil(host.started.is_set)
+    session.new_poster()
+    host.gate.set()
+    assert session.jobs.wait_idle(60_000)
+    assert session.document.title == "Night Market Jazz"
+    assert session.document.assets() <= set(session.assets)
+
+
+def test_unsaved_work_is_copied_and_brought_back(session: Session, tmp_path: Path) -> None:
+    recovery = Recovery(session, tmp_path / "recovery")
+    recovery.begin()
+    assert recovery.found is None
+    recovery.copy()
+    assert session.jobs.wait_idle()
+    assert not (tmp_path / "recovery").exists()
+    session.place_picture(tiny_png(), name="Unsaved")
+    recovery.copy()
+    assert session.jobs.wait_idle()
+    [copy] = (tmp_path / "recovery").iterdir()
+    # What a window leaves behind that was killed: a copy under a number that no process has.
+    copy.rename(copy.with_name("unsaved-999999999.triptych"))
+    document = session.document
+    session.new_poster()
+    after = Recovery(session, tmp_path / "recovery")
+    after.begin()
+    assert after.found is not None
+    after.restore()
+    assert session.jobs.wait_idle()
+    assert session.document == document
+    assert session.path is None
+    assert session.dirty
+
+
+def test_a_window_that_ends_well_leaves_no_copy(session: Session, tmp_path: Path) -> None:
+    recovery = Recovery(session, tmp_path)
+    recovery.begin()
+    for words in ("One", "Two"):
+        session.place_text(words)
+        recovery.copy()
+        assert session.jobs.wait_idle()
+    recovery.end()
+    assert list(tmp_path.glob("*unsaved*")) == []

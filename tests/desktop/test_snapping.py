@@ -2,7 +2,16 @@
 
 import pytest
 
-from desktop.canvas.geometry import Handle, Sizing, bounds, contains, middle, on_box, resized, turned
+from desktop.canvas.geometry import (
+    Handle,
+    Sizing,
+    bounds,
+    contains,
+    middle,
+    on_box,
+    resized,
+    turned,
+)
 from desktop.canvas.snapping import snap, snap_angle, snap_edges, targets
 from desktop.document.model import Box
 
@@ -14,7 +23,10 @@ def box(x: float, y: float, width: float, height: float, turn: float = 0.0) -> B
 def test_a_box_near_the_middle_clicks_to_it_and_shows_both_guides() -> None:
     found = snap(box(39.0, 89.5, 20, 20), targets(100, 200, ()), 2.0)
     assert (found.dx_mm, found.dy_mm) == (1.0, 0.5)
-    assert {(guide.upright, guide.at_mm) for guide in found.guides} == {(True, 50.0), (False, 100.0)}
+    assert {(guide.upright, guide.at_mm) for guide in found.guides} == {
+        (True, 50.0),
+        (False, 100.0),
+    }
 
 
 def test_out_of_reach_nothing_moves() -> None:

@@ -8,7 +8,7 @@ from desktop.document.templates import parts
 from desktop.document.templates.faces import SERIF, italic
 from desktop.document.typesetting import Block, Face
 
-_FACTS = Face(family="Inter", weight=600, tracking=0.1, uppercase=True, line_height=1.6)
+_FACTS = Face(family="Inter", weight=600, tracking=0.09, uppercase=True, line_height=1.6)
 
 
 def arch(sheet: Sheet) -> None:

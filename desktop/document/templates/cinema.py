@@ -8,7 +8,7 @@ from desktop.document.templates import parts
 from desktop.document.templates.faces import SERIF, italic
 from desktop.document.typesetting import Block, Face
 
-_FACTS = Face(family="Inter", weight=500, tracking=0.2, line_height=1.7, uppercase=True)
+_FACTS = Face(family="Inter", weight=500, tracking=0.09, line_height=1.7, uppercase=True)
 
 
 def cinema(sheet: Sheet) -> None:

@@ -1,14 +1,14 @@
 """Training pictures with captions: scenes of our own generator, and things before them.
 
 Things are cut-outs with transparency from a folder that the user names (for
-the starter: the 70 of npm `@lobehub/fluent-emoji-3d`, MIT, whose code points
+the starter: those of npm `@lobehub/fluent-emoji-3d`, MIT, whose code points
 `engines.image.vocabulary.OBJECTS` lists). Without a folder only scenes are drawn.
 """
 
 from __future__ import annotations
 
 import json
-import unicodedata
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 OCCUPIED = ("lighthouse",)
 """Families whose middle is taken, so nothing is put before them."""
 
+CODE_POINT = re.compile(r"[0-9a-f]{4,5}(-[0-9a-f]{4,5})*")
 TIMES_OF_DAY = ("sunset", "night", "dawn", "dusk")
 
 
@@ -50,13 +51,14 @@ class PictureSet:
 
 
 def _name_of(stem: str) -> str:
-    """Name a file: our own word for a code point, else Unicode's, else its words."""
-    if stem in BY_CODE:
-        return BY_CODE[stem].name
-    try:
-        return unicodedata.name(chr(int(stem.split("-", maxsplit=1)[0], 16))).lower()
-    except ValueError:
-        return stem.replace("-", " ").replace("_", " ").lower()
+    """Name a file by the vocabulary if it is a code point, else by its own words.
+
+    Returns "" for a code point that the vocabulary does not list, so that a
+    whole set of emoji can be given.
+    """
+    if CODE_POINT.fullmatch(stem):
+        return BY_CODE[stem].name if stem in BY_CODE else ""
+    return stem.replace("-", " ").replace("_", " ").lower()
 
 
 def read_cutouts(folders: tuple[str, ...]) -> tuple[Cutout, ...]:
@@ -70,9 +72,10 @@ def read_cutouts(folders: tuple[str, ...]) -> tuple[Cutout, ...]:
         if not folder.is_dir():
             raise BadRequest(f"there is no folder {folder}")
         for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in (".png", ".webp"):
+            name = _name_of(path.stem)
+            if name and path.suffix.lower() in (".png", ".webp"):
                 with Image.open(path, formats=("PNG", "WEBP")) as image:
-                    found.append(Cutout(_name_of(path.stem), image.convert("RGBA")))
+                    found.append(Cutout(name, image.convert("RGBA")))
     if folders and not found:
         raise BadRequest("the data folders hold no pictures (.png or .webp)")
     return tuple(found)

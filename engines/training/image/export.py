@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engines.image import card, previews
 from engines.training.image.data import SIDE_PX, Bytes
-from engines.training.image.vae import to_unit
+from engines.training.image.transform import to_unit
 
 READER = "all-minilm-l6-v2"
 MOST_SHARD = "40MB"

@@ -12,23 +12,24 @@ from pathlib import Path
 
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from engines import devices
 from engines.api import Kind, Run, TrainRequest, TrainResult
 from engines.image.starter_text import PromptReader
 from engines.services import Services
-from engines.training.image import colours
-from engines.training.image.data import PictureSet, load_or_draw, read_cutouts
+from engines.training.image import colours, transform
+from engines.training.image.data import Bytes, PictureSet, load_or_draw, read_cutouts
 from engines.training.image.export import READER, export, preview_rows
+from engines.training.image.transform import Transform
 from engines.training.image.unet import UnetShape
 from engines.training.image.unet_phase import Captioned, measure, read_captions, train_unet
-from engines.training.image.vae import VaeShape, encode, linear_floor_db, psnr_db, standardise
+from engines.training.image.vae import VaeShape, psnr_db
 from engines.training.image.vae_phase import train_vae
 
 HELD_PICTURES = 400
 MEASURED_PICTURES = 128
-VAE_SHARE = 0.2
+FITTED_PICTURES = 3000
+VAE_SHARE = 0.25
 """Of the time given, at most, for the autoencoder."""
 
 Figures = tuple[tuple[str, float], ...]
@@ -48,7 +49,7 @@ RECIPES = {
     "cpu": Recipe(pictures=14_000, vae=VaeShape(), unet=UnetShape(), working_bytes=2_500_000_000),
     "gpu": Recipe(
         pictures=60_000,
-        vae=VaeShape(channels=(64, 128, 256, 256), batch=64, learning_rate=5e-4, steps=8000),
+        vae=VaeShape(channels=(32, 64, 128, 256), batch=64, learning_rate=1e-3, steps=12_000),
         unet=UnetShape(
             channels=(128, 256, 384), heads=(4, 8, 12), layers=2, batch=256, learning_rate=5e-4
         ),
@@ -58,12 +59,11 @@ RECIPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """What the first phase leaves: the autoencoder and the latents of both sets."""
+class Sets:
+    """The pictures to learn from and those kept apart."""
 
-    vae: AutoencoderKL
-    train: Tensor
-    held: Tensor
+    train: PictureSet
+    held: PictureSet
 
 
 def train(request: TrainRequest, run: Run, services: Services) -> TrainResult:
@@ -74,71 +74,71 @@ def train(request: TrainRequest, run: Run, services: Services) -> TrainResult:
         ModelMissing: MiniLM, which reads the captions, is not in the library.
     """
     reader_folder = Path(services.catalog.get(READER, Kind.TEXT).path)
-    cutouts = read_cutouts(request.data)
     recipe, out = RECIPES[request.preset], Path(request.out)
     begun = time.monotonic()
     devices.fix_threads()
     with services.memory.lease(working_bytes=recipe.working_bytes, run=run):
         device = services.memory.device
-
-        def step(done: int, total: int) -> None:
-            run.step(done, total, stage="drawing pictures")
-
-        train_set = load_or_draw(out / "data", recipe.pictures, cutouts, step=step)
-        held_set = load_or_draw(out / "data", HELD_PICTURES, cutouts, held=True, step=step)
+        sets = _draw(request, recipe, run)
+        code = _transform(out, sets.train.pixels)
         limit_s = begun + VAE_SHARE * request.minutes * 60
-        encoded = _encode(request, recipe, (train_set, held_set), run, limit_s, device)
+        pixels = sets.train.pixels
+        vae = train_vae(pixels, code, out, recipe.vae, request.seed, run, limit_s, device)
         reader = PromptReader(reader_folder)
-        states, rows = read_captions(reader, train_set.captions + held_set.captions, run)
-        count = len(train_set.captions)
-        data = Captioned(encoded.train, states, rows[:count])
-        held = Captioned(encoded.held, states, rows[count:])
+        known, held = _captioned(sets, code, reader, run)
         left = max(0.1, request.minutes - (time.monotonic() - begun) / 60)
-        unet, steps = train_unet(data, out, recipe.unet, request.seed, run, left, device)
-        shown = train_set.pixels[:512], encoded.train[:512]
+        unet, steps = train_unet(known, out, recipe.unet, request.seed, run, left, device)
         folder = out / "model"
-        export(folder, encoded.vae, unet, preview_rows(*shown))
+        export(folder, vae, unet, preview_rows(pixels[:512], known.latents[:512]))
         figures = (
-            *_measured(encoded.vae, train_set, held_set),
-            ("flow_loss_train", measure(unet, data)),
+            *_kept_by(vae, code, sets.held.pixels[:MEASURED_PICTURES]),
+            ("flow_loss_train", measure(unet, known)),
             ("flow_loss_held", measure(unet, held)),
             ("flow_loss_without_text", measure(unet, held, with_text=False)),
-            *colours.accuracy(encoded.vae, unet, reader, run),
+            *colours.accuracy(vae, unet, reader, run),
         )
     return TrainResult(path=str(folder), steps=steps, figures=figures)
 
 
-def _measured(vae: AutoencoderKL, train_set: PictureSet, held_set: PictureSet) -> Figures:
-    """Return what the autoencoder keeps of held-out pictures, and what a linear one would."""
-    held = held_set.pixels[:MEASURED_PICTURES]
-    return (
-        ("vae_psnr_held_db", psnr_db(vae, held)),
-        ("linear_floor_db", linear_floor_db(train_set.pixels[:1500], held)),
+def _draw(request: TrainRequest, recipe: Recipe, run: Run) -> Sets:
+    """Draw both sets of pictures, or read them from `out` if they were drawn before."""
+    cutouts = read_cutouts(request.data)
+    folder = Path(request.out) / "data"
+
+    def step(done: int, total: int) -> None:
+        run.step(done, total, stage="drawing pictures")
+
+    return Sets(
+        load_or_draw(folder, recipe.pictures, cutouts, step=step),
+        load_or_draw(folder, HELD_PICTURES, cutouts, held=True, step=step),
     )
 
 
-def _encode(
-    request: TrainRequest,
-    recipe: Recipe,
-    sets: tuple[PictureSet, PictureSet],
-    run: Run,
-    limit_s: float,
-    device: str,
-) -> Encoded:
-    """Return the trained autoencoder and all latents, from `out` if they were made before."""
-    out = Path(request.out)
-    path = out / "latents.safetensors"
+def _transform(out: Path, pixels: Bytes) -> Transform:
+    """Fit the linear transform, or read the one that training began with."""
+    path = out / "transform.safetensors"
     if path.is_file():
-        vae = AutoencoderKL.from_pretrained(out / "vae", local_files_only=True).to(device).eval()
-        kept = load_file(path)
-        return Encoded(vae, kept["train"], kept["held"])
-    train_set, held_set = sets
-    vae = train_vae(train_set.pixels, out, recipe.vae, request.seed, run, limit_s, device)
-    run.step(0, 1, stage="encoding")
-    latents = standardise(vae, encode(vae, train_set.pixels))
-    encoded = Encoded(vae, latents, encode(vae, held_set.pixels))
-    vae.save_pretrained(out / "vae")
-    part = path.with_suffix(".part")
-    save_file({"train": encoded.train, "held": encoded.held}, part)
-    part.replace(path)
-    return encoded
+        return Transform(**load_file(path))
+    code = transform.fit(pixels[:FITTED_PICTURES])
+    save_file({"rows": code.rows, "shift": code.shift}, path)
+    return code
+
+
+def _captioned(
+    sets: Sets, code: Transform, reader: PromptReader, run: Run
+) -> tuple[Captioned, Captioned]:
+    """Return latents and caption states of both sets."""
+    states, rows = read_captions(reader, sets.train.captions + sets.held.captions, run)
+    count = len(sets.train.captions)
+    return (
+        Captioned(transform.apply(code, sets.train.pixels), states, rows[:count]),
+        Captioned(transform.apply(code, sets.held.pixels), states, rows[count:]),
+    )
+
+
+def _kept_by(vae: AutoencoderKL, code: Transform, held: Bytes) -> Figures:
+    """Return what the autoencoder keeps of held-out pictures, and what a linear one would."""
+    return (
+        ("vae_psnr_held_db", psnr_db(vae, held)),
+        ("linear_floor_db", transform.floor_db(code, held)),
+    )

@@ -62,7 +62,7 @@ def fit(pixels: Bytes) -> Transform:
     deviation = variances[order].sqrt()
     scale = STRONGEST_SPREAD / (deviation[0] * deviation).sqrt()
     rows = (axes[:, order] * scale).T
-    return Transform(rows.float(), (rows @ mean.double()).float())
+    return Transform(rows.float().contiguous(), (rows @ mean.double()).float())
 
 
 def apply(transform: Transform, pixels: Bytes, batch: int = 256) -> Tensor:

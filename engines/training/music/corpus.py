@@ -104,9 +104,11 @@ def collections_in(folders: tuple[str, ...]) -> Iterator[tuple[Collection, tuple
             raise BadRequest(f"the folder {folder} is not there")
         for collection in COLLECTIONS:
             place = folder if folder.name == collection.folder else folder / collection.folder
-            files = tuple(
-                sorted(p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES)
-            ) if place.is_dir() else ()
+            files = (
+                tuple(sorted(p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES))
+                if place.is_dir()
+                else ()
+            )
             if files:
                 found = True
                 yield collection, files

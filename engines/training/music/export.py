@@ -18,9 +18,7 @@ ARCHITECTURE: Final = "triptych-score"
 LICENCE: Final = "CC-BY-4.0"
 
 
-def export(
-    model: torch.nn.Module, folder: Path, *, progress: Progress, bits: list[Bits]
-) -> Path:
+def export(model: torch.nn.Module, folder: Path, *, progress: Progress, bits: list[Bits]) -> Path:
     """Write safetensors (half precision), config.json, model.json and README.md to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
@@ -28,6 +26,7 @@ def export(
         for name, p in model.named_parameters()
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     config = model.config.to_dict() | {"triptych_vocabulary": vocabulary_stamp()}
     _write_json(folder / "config.json", config)
     _write_json(
@@ -86,8 +85,9 @@ in. Every control is left out 30% of the time. Moods are labelled by rule
 
 ## Recipe
 
-Preset `{progress.preset}`, seed {progress.seed}: {progress.steps} steps, {progress.tokens / 1e6:.1f}
-million tokens learned from in {progress.seconds / 60:.0f} minutes of wall time (AdamW, cosine by
+Preset `{progress.preset}`, seed {progress.seed}: {progress.steps} steps,
+{progress.tokens / 1e6:.1f} million tokens learned from
+in {progress.seconds / 60:.0f} minutes of wall time (AdamW, cosine by
 time, bfloat16 autocast). `engines/training/music` does it again.
 
 ## Bits per note on composers never seen

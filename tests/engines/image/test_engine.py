@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import transformers
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from engines.api import (
     BadRequest,
@@ -17,6 +20,7 @@ from engines.api import (
     CancelToken,
     ImageRequest,
     ImageResult,
+    LoraUse,
     ModelMissing,
     ModelRefused,
     Pixels,
@@ -25,13 +29,13 @@ from engines.api import (
     UpscaleRequest,
 )
 from engines.catalog import Catalog
-from engines.image import png
+from engines.image import engine, loading, png
 from engines.image.engine import ImageEngine
 from engines.image.upscaler import UpscaleEngine
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services
-from tests.engines.image import tiny_models
+from tests.engines.image import single_files, tiny_models
 
 Ask = Callable[..., ImageResult]
 
@@ -211,9 +215,55 @@ def test_a_text_file_named_safetensors_is_refused(draw: Ask, tmp_path: Path) -> 
         draw(model=str(path))
 
 
-def test_a_lora_that_is_none_is_refused(draw: Ask, models: Path) -> None:
-    from engines.api import LoraUse
+def test_a_lora_counts_by_its_weight_and_leaves_the_model_as_it_was(
+    draw: Ask, models: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "style.safetensors"
+    tiny_models.write_lora(path, models / "tiny-sd")
 
+    def with_weight(weight: float) -> bytes:
+        loras = (LoraUse(path=str(path), weight=weight),)
+        return draw(model="tiny-sd", loras=loras).pictures[0].png
+
+    plain = draw(model="tiny-sd").pictures[0].png
+    assert len({plain, with_weight(1.0), with_weight(0.5)}) == 3
+    assert draw(model="tiny-sd").pictures[0].png == plain
+
+
+def test_a_lora_for_another_model_is_refused(draw: Ask, models: Path, tmp_path: Path) -> None:
+    path = tmp_path / "style.safetensors"
+    tiny_models.write_lora(path, models / "tiny-sd")
+    with pytest.raises(ModelRefused, match="does not fit"):
+        draw(loras=(LoraUse(path=str(path)),))
+
+
+def test_a_lora_that_is_none_is_refused(draw: Ask, models: Path) -> None:
     unet = next((models / "tiny-sd" / "unet").glob("*.safetensors"))
     with pytest.raises(ModelRefused):
         draw(model="tiny-sd", loras=(LoraUse(path=str(unet)),))
+
+
+def test_a_single_file_draws_as_a_folder_does(
+    draw: Ask, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, config = tmp_path / "one.safetensors", tmp_path / "config"
+    single_files.write(path, config)
+    monkeypatch.setattr(engine, "config_folder", lambda spec: config)
+    small = transformers.CLIPTokenizer.from_pretrained(models / "tiny-sd" / "tokenizer")
+    monkeypatch.setattr(loading, "clip_tokenizer", lambda pad: small)
+    drawn = draw(model=str(path), seed=3)
+    assert drawn.pictures[0].png == draw(model=str(path), seed=3).pictures[0].png
+    assert drawn.pictures[0].png != draw(model=str(path), prompt="zzz").pictures[0].png
+
+
+def test_a_single_file_whose_weights_do_not_fit_is_refused(
+    draw: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, config = tmp_path / "one.safetensors", tmp_path / "config"
+    single_files.write(path, config)
+    tensors = load_file(path)
+    name = "model.diffusion_model.input_blocks.1.0.in_layers.2.weight"
+    save_file({**tensors, name: torch.zeros(2, 2)}, path)
+    monkeypatch.setattr(engine, "config_folder", lambda spec: config)
+    with pytest.raises(ModelRefused, match="do not fit"):
+        draw(model=str(path))

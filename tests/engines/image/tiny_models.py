@@ -6,15 +6,17 @@ import json
 from pathlib import Path
 
 import diffusers
+import peft
 import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from engines.training.image import data, transform
 from engines.training.image.export import export
 from engines.training.image.unet import UnetShape, build_unet
 from engines.training.image.vae import VaeShape, build_vae
 
-PREVIEW = (*[(0.1, 0.2, 0.3)] * 8, (0.0, 0.0, 0.0))
+PREVIEW = (*[(0.1, 0.2, 0.3)] * 16, (0.0, 0.0, 0.0))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -38,9 +40,9 @@ def write_starter(folder: Path) -> None:
     """Write a picture model built as the starter is, untrained."""
     torch.manual_seed(0)
     shape = UnetShape(channels=(16, 32, 32), heads=(1, 2, 2))
-    export(
-        folder, build_vae(VaeShape(channels=(8, 8, 16, 16))), build_unet(shape), PREVIEW, steps=3
-    )
+    code = transform.fit(data.draw_set(2, ()).pixels)
+    vae = build_vae(VaeShape(channels=(16, 48, 48, 64)), code)
+    export(folder, vae, build_unet(shape), PREVIEW, steps=3)
 
 
 def write_stable_diffusion(folder: Path) -> None:
@@ -81,3 +83,15 @@ def write_stable_diffusion(folder: Path) -> None:
         "vae": ["diffusers", "AutoencoderKL"],
     }
     (folder / "model_index.json").write_text(json.dumps(index))
+
+
+def write_lora(path: Path, model: Path) -> None:
+    """Write a strong LoRA for the UNet of `write_stable_diffusion`."""
+    torch.manual_seed(1)
+    unet = diffusers.UNet2DConditionModel.from_pretrained(model / "unet")
+    unet.add_adapter(peft.LoraConfig(r=2, target_modules=["to_q", "to_v"]))
+    weights = peft.get_peft_model_state_dict(unet)
+    weights = {name: torch.randn_like(value) for name, value in weights.items()}
+    diffusers.StableDiffusionPipeline.save_lora_weights(
+        path.parent, unet_lora_layers=weights, weight_name=path.name
+    )

@@ -1,0 +1,114 @@
+"""Sound: length to the sample, loudness, ceiling, stems, the same bytes again."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engines.api import (
+    BadRequest,
+    Cancelled,
+    CancelToken,
+    ModelMissing,
+    ModelRefused,
+    Run,
+    SoundRequest,
+)
+from engines.music.loudness import integrated_lufs
+from engines.music.midi_writer import write_midi
+from engines.music.mixing import CEILING, level, panned
+from engines.music.score import Note, Score, Track
+from engines.music.sound import SoundEngine
+from tests.engines.music.tiny import small_score
+
+
+@pytest.fixture(scope="module")
+def engine() -> SoundEngine:
+    return SoundEngine()
+
+
+def play(engine: SoundEngine, **controls: object) -> tuple[np.ndarray, int, float]:
+    request = SoundRequest(**{"midi": write_midi(small_score()), **controls})  # type: ignore[arg-type]
+    result = engine.run(request, Run())
+    sound, rate_hz = soundfile.read(io.BytesIO(result.data), always_2d=True)
+    assert rate_hz == result.sample_rate_hz
+    assert result.length_s == len(sound) / rate_hz
+    return sound.T, rate_hz, result.loudness_lufs
+
+
+@pytest.mark.parametrize("file_format", ["wav", "flac", "ogg"])
+def test_the_sound_is_as_long_as_asked_and_as_loud(engine: SoundEngine, file_format: str) -> None:
+    sound, rate_hz, told = play(engine, format=file_format, seconds=5.25)
+    assert sound.shape == (2, round(5.25 * rate_hz))
+    assert integrated_lufs(sound, rate_hz) == pytest.approx(-16, abs=1)
+    assert told == pytest.approx(-16, abs=1)
+    assert np.abs(sound).max() <= (CEILING + 0.001 if file_format != "ogg" else 1.0)
+    assert np.abs(sound[:, -20:]).max() < 0.01
+
+
+def test_without_a_length_it_ends_with_its_tail(engine: SoundEngine) -> None:
+    score = small_score()
+    sound, rate_hz, _ = play(engine, sample_rate_hz=44100)
+    last_note_s = score.seconds_at(score.end_tick)
+    assert last_note_s < sound.shape[1] / rate_hz < last_note_s + 3.1
+
+
+@pytest.mark.parametrize("file_format", ["wav", "ogg"])
+def test_the_same_score_gives_the_same_bytes(engine: SoundEngine, file_format: str) -> None:
+    request = SoundRequest(midi=write_midi(small_score()), format=file_format, seconds=3)
+    assert engine.run(request, Run()).data == engine.run(request, Run()).data
+
+
+def test_stems_add_up_to_the_mix(engine: SoundEngine) -> None:
+    request = SoundRequest(midi=write_midi(small_score()), seconds=4, stems=True)
+    result = engine.run(request, Run())
+    assert [name for name, _ in result.stems] == ["01 violin", "02 piano", "03 drums"]
+    mix = soundfile.read(io.BytesIO(result.data))[0]
+    total = sum(soundfile.read(io.BytesIO(data))[0] for _, data in result.stems)
+    assert np.abs(mix - total).max() < 0.001
+
+
+def test_a_full_scale_sine_has_the_loudness_the_standard_says() -> None:
+    time_s = np.arange(48000 * 3) / 48000
+    sine = np.sin(2 * np.pi * 997 * time_s)
+    assert integrated_lufs(np.stack([sine, 0 * sine]), 48000) == pytest.approx(-3.01, abs=0.05)
+    assert integrated_lufs(np.zeros((2, 48000)), 48000) == -70
+
+
+def test_the_limiter_keeps_the_ceiling() -> None:
+    random = np.random.default_rng(0)
+    sound = random.standard_normal((2, 96000)).astype(np.float32) * 0.01
+    sound[:, ::9600] = 3.0
+    gain, _ = level(sound, 48000)
+    assert np.abs(sound * gain).max() <= CEILING + 1e-6
+
+
+def test_panning_keeps_the_power() -> None:
+    for pan in (-1.0, -0.3, 0.0, 0.8):
+        assert (panned(np.ones(4, np.float32), pan) ** 2).sum(axis=0) == pytest.approx(1.0)
+
+
+def test_what_cannot_be_played_is_refused(engine: SoundEngine, tmp_path: Path) -> None:
+    midi = write_midi(small_score())
+    with pytest.raises(BadRequest):
+        engine.run(SoundRequest(midi=write_midi(Score(tracks=()))), Run())
+    far = Track(program=0, notes=(Note(24 * 5000, 60, 24, 80),))
+    with pytest.raises(BadRequest):
+        engine.run(SoundRequest(midi=write_midi(Score(tracks=(far,)))), Run())
+    with pytest.raises(ModelMissing):
+        engine.run(SoundRequest(midi=midi, soundfont=str(tmp_path / "none.sf2")), Run())
+    fake = tmp_path / "fake.sf2"
+    fake.write_bytes(b"RIFF\xff\xff\xff\x7fsfbkLIST\xff\xff\xff\x7f")
+    with pytest.raises(ModelRefused):
+        engine.run(SoundRequest(midi=midi, soundfont=str(fake)), Run())
+
+
+def test_a_cancel_stops_the_rendering(engine: SoundEngine) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        engine.run(SoundRequest(midi=write_midi(small_score())), Run(token=token))
