@@ -8,9 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from desktop.document.model import DocumentKind
+from desktop.jobs import Job, JobState
 from desktop.session import Session
 from engines.api import BadRequest
 
@@ -146,6 +147,46 @@ class FileQuestions:
 
         dialog.fileSelected.connect(on_selected)
         dialog.open()
+
+
+class Leaving:
+    """Asks before work that is not saved is left."""
+
+    def __init__(self, parent: QWidget, session: Session, files: FileQuestions) -> None:
+        self._parent = parent
+        self._session = session
+        self._files = files
+
+    def may_leave(self, then: Callable[[], object]) -> bool:
+        """Say whether the open work is safe; if not, ask, and do `then` once it is saved."""
+        if not self._session.dirty:
+            return True
+        box = QMessageBox(self._parent)
+        box.setWindowTitle("Triptych")
+        box.setText(f"“{self._session.document.title}” has changes that are not saved.")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            if self._session.path is not None:
+                self._save_then(self._session.path, then)
+            else:
+                self._files.ask_save(lambda path: self._save_then(path, then))
+        return answer == buttons.Discard
+
+    def _save_then(self, path: Path, then: Callable[[], object]) -> None:
+        """Save; if that succeeds, go on with what the user wanted."""
+        queue = self._session.jobs
+        job = self._session.save(path)
+
+        def on_ended(ended: Job) -> None:
+            if ended.id == job.id:
+                queue.ended.disconnect(on_ended)
+                if ended.state is JobState.DONE:
+                    then()
+
+        queue.ended.connect(on_ended)
 
 
 def _suffix(name_filter: str) -> str:

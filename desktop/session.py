@@ -1,25 +1,24 @@
-"""The open project: every verb of the user that takes time or touches a file."""
+"""The open project: every verb of the user is a method here or in what it builds on."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.arranging import SET_MUSIC, Arranging
+from desktop.arranging import SET_MUSIC
 from desktop.document.assets import AssetStore
 from desktop.document.model import Document, Layer, PictureLayer
-from desktop.jobs import Job, JobQueue, Lane
+from desktop.filing import Filing
+from desktop.jobs import Job, Lane
 from desktop.messages import explain
 from desktop.recipes import recipe_of, request_of
 from engines.api import (
     BackgroundRequest,
     BadRequest,
-    CannotWrite,
     EngineError,
     ImageRequest,
     ImageResult,
@@ -63,109 +62,18 @@ def new_seed() -> int:
     return secrets.randbelow(SEEDS)
 
 
-class Session(Arranging):
+class Session(Filing):
     """The project, its jobs, and the engines behind them."""
 
-    saved = Signal(object)  # Path
-    exported = Signal(object)  # tuple of Path
-    opened = Signal(object)  # Path
     noticed = Signal(str)  # one sentence for the user
 
     def __init__(self, host: Host, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(host.run, parent)
         self._host = host
-        self._jobs = JobQueue(self)
-
-    @property
-    def jobs(self) -> JobQueue:
-        return self._jobs
 
     @property
     def host(self) -> Host:
         return self._host
-
-    def new_poster(self, *, width_mm: float = 297.0, height_mm: float = 420.0) -> None:
-        document = Document.poster(width_mm=width_mm, height_mm=height_mm)
-        self._replace_project(document, AssetStore(), None)
-
-    def new_scene(self, *, width_px: int = 1920, height_px: int = 1080, fps: int = 24) -> None:
-        document = Document.scene(width_px=width_px, height_px=height_px, fps=fps)
-        self._replace_project(document, AssetStore(), None)
-
-    def open(self, path: Path) -> Job:
-        """Read a project and show it."""
-
-        def then(loaded: tuple[Document, AssetStore]) -> None:
-            self._replace_project(*loaded, path)
-            self.opened.emit(path)
-
-        return self._load(path, then)
-
-    def open_copy(self, path: Path) -> Job:
-        """Read a copy of unsaved work and show it as work that has no file yet."""
-
-        def then(loaded: tuple[Document, AssetStore]) -> None:
-            document, assets = loaded
-            self._replace_project(document, assets, None)
-            # A clean state that no document is identical to: there is something to save.
-            self._mark_clean(replace(document))
-
-        return self._load(path, then)
-
-    def _load(self, path: Path, then: Callable[[tuple[Document, AssetStore]], None]) -> Job:
-        def work(run: Run) -> tuple[Document, AssetStore]:
-            from desktop.document.storage import DocumentError, load
-
-            run.step(0, 1, stage="reading")
-            try:
-                return load(path)
-            except DocumentError as error:
-                raise BadRequest(f"{path.name} cannot be opened: {error.reason}") from None
-
-        return self._jobs.submit(f"Opening {path.name}", work, then, Lane.FILE, kind="open")
-
-    def save(self, path: Path | None = None) -> Job:
-        """Write the project as it is now, to where it came from unless told.
-
-        Raises:
-            ValueError: it has no path yet and none is given.
-        """
-        goal = path or self.path
-        if goal is None:
-            raise ValueError("a project that was never saved needs a path")
-        document, assets = self.document, self.assets
-
-        def work(run: Run) -> Path:
-            from desktop.document.storage import DocumentError, save
-            from desktop.render.thumbnails import thumbnail_png
-
-            run.step(0, 1, stage="writing")
-            try:
-                save(goal, document, assets, thumbnail_png(document, assets))
-            except DocumentError as error:
-                raise CannotWrite(str(goal), error.reason) from None
-            return goal
-
-        def then(written: Path) -> None:
-            if assets is self.assets:
-                self._set_path(written)
-                self._mark_clean(document)
-            self.saved.emit(written)
-
-        return self._jobs.submit(f"Saving {goal.name}", work, then, Lane.FILE, kind="save")
-
-    def export(self, path: Path, *, scale: float = 1.0) -> Job:
-        """Write the document to a picture, page or video file, by the path's suffix."""
-        document, assets, ask = self.document, self.assets, self._host.run
-
-        def work(run: Run) -> tuple[Path, ...]:
-            from desktop.export import export
-
-            return export(document, assets, path, run=run, ask=ask, scale=scale)
-
-        return self._jobs.submit(
-            f"Exporting {path.name}", work, self.exported.emit, Lane.EXPORT, kind="export"
-        )
 
     def generate(self, request: Request, then: Callable[[Any], None]) -> Job:
         """Ask an engine; `then` gets its result on the GUI thread."""
@@ -174,7 +82,7 @@ class Session(Arranging):
         def work(run: Run) -> Any:
             return host.run(request, run)
 
-        return self._jobs.submit(_title(request), work, then, kind=str(request.kind))
+        return self.jobs.submit(_title(request), work, then, kind=str(request.kind))
 
     def produce(self, brief: str, use: str, *, seed: int | None = None, **options: Any) -> Job:
         """Make a poster or a scene of a brief and show it as one undo step.
@@ -209,7 +117,7 @@ class Session(Arranging):
                 self.noticed.emit(notice)
 
         title = f"Making a {use}: {_short(brief)}"
-        return self._jobs.submit(title, work, then, kind=use)
+        return self.jobs.submit(title, work, then, kind=use)
 
     def reroll(self, layer_id: str) -> Job:
         """Make a layer's picture again from its recipe, with another seed.
@@ -279,7 +187,7 @@ class Session(Arranging):
         def work(run: Run) -> None:
             host.free_memory()
 
-        self._jobs.submit("Freeing memory", work, _nothing, Lane.FILE, kind="memory")
+        self.jobs.submit("Freeing memory", work, _nothing, Lane.FILE, kind="memory")
 
     def tell(self, error: Exception) -> None:
         """Tell the user in one sentence what went wrong."""
@@ -291,10 +199,6 @@ class Session(Arranging):
             verb()
         except (EngineError, OSError) as error:
             self.tell(error)
-
-    def close(self) -> bool:
-        """End all jobs; True if every thread ended."""
-        return self._jobs.close()
 
     def _recipe(self, layer: Layer) -> Any:
         if layer.recipe is None:

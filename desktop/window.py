@@ -12,14 +12,13 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKe
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
-    QMessageBox,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.actions import ACTIONS, DIVIDED_BEFORE, HANDLED_BY_KEYS, MENUS
-from desktop.files import Dropped, FileQuestions, sort_dropped
+from desktop.files import Dropped, FileQuestions, Leaving, sort_dropped
 from desktop.icons import icon
 from desktop.jobs import Job, JobState
 from desktop.messages import explain
@@ -54,6 +53,7 @@ class Window(QMainWindow):
         self.playback = Playback(session, lambda: self.timeline.player)
         self._actions: dict[str, QAction] = {}
         self.files = FileQuestions(self)
+        self._leaving = Leaving(self, session, self.files)
         self.brief = BriefBar(session)
         self.stage = Stage(session)
         self.left = LeftRoom(session, self.playback)
@@ -69,7 +69,7 @@ class Window(QMainWindow):
     def ask_new(self, use: str) -> None:
         """Begin another work, once the open one is safe."""
         new = self.session.new_poster if use == "poster" else self.session.new_scene
-        if self._may_leave(lambda: self.ask_new(use)):
+        if self._leaving.may_leave(lambda: self.ask_new(use)):
             new()
 
     def ask_open(self) -> None:
@@ -77,7 +77,7 @@ class Window(QMainWindow):
 
     def open_file(self, path: Path) -> None:
         """Open a project, once the open one is safe."""
-        if self._may_leave(lambda: self.open_file(path)):
+        if self._leaving.may_leave(lambda: self.open_file(path)):
             self.session.open(path)
 
     def ask_save(self, *, anew: bool) -> None:
@@ -146,7 +146,7 @@ class Window(QMainWindow):
         QTimer.singleShot(0, self, lambda: self._take(paths))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_leave(self.close):
+        if not self._leaving.may_leave(self.close):
             event.ignore()
             return
         self._keep_settings(self._settings_now())
@@ -247,40 +247,6 @@ class Window(QMainWindow):
             right_width_px=right,
             **self.brief.choices,
         )
-
-    def _may_leave(self, then: Callable[[], object]) -> bool:
-        """Say whether the open work is safe; if not, ask, and do `then` once it is."""
-        if not self.session.dirty:
-            return True
-        box = QMessageBox(self)
-        box.setWindowTitle("Triptych")
-        box.setText(f"“{self.session.document.title}” has changes that are not saved.")
-        buttons = QMessageBox.StandardButton
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        if answer == buttons.Save:
-            self._save_then(then)
-        return answer == buttons.Discard
-
-    def _save_then(self, then: Callable[[], object]) -> None:
-        """Save; if that succeeds, go on with what the user wanted."""
-
-        def follow(path: Path) -> None:
-            job = self.session.save(path)
-
-            def on_ended(ended: Job) -> None:
-                if ended.id == job.id:
-                    self.session.jobs.ended.disconnect(on_ended)
-                    if ended.state is JobState.DONE:
-                        then()
-
-            self.session.jobs.ended.connect(on_ended)
-
-        if self.session.path is not None:
-            follow(self.session.path)
-        else:
-            self.files.ask_save(follow)
 
     def _take(self, paths: tuple[Path, ...]) -> None:
         """Use files that were dropped or chosen, each by its kind."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.canvas.items import Drawn, LayerItem, plain, reach_rect
 from desktop.canvas.worker import Worker
-from desktop.document.model import Layer
+from desktop.document.model import Document, Layer, PictureLayer
 from desktop.render.flat import prepare
 from desktop.render.renderer import Renderer
 from desktop.session import Session
@@ -26,6 +27,7 @@ class Drawing:
         self._worker = worker
         self.scale = 1.0
         self.seen = QRectF()
+        self._warmed: set[str] = set()
 
     def look(self, scale: float, seen: QRectF) -> None:
         """Note the pixels per millimetre of the page, and what is in sight of it."""
@@ -47,6 +49,18 @@ class Drawing:
     def forget(self, layer_id: str) -> None:
         """Drop what was asked of a layer that is gone."""
         self._worker.forget(layer_id)
+
+    def warm(self, document: Document) -> None:
+        """Have a scene's pictures decoded before a cut needs them."""
+        pictures = self._session.renderer.pictures
+        for layer in document.all_layers():
+            if isinstance(layer, PictureLayer) and layer.asset not in self._warmed:
+                self._warmed.add(layer.asset)
+                self._worker.ask(("warm", layer.asset), partial(pictures.get, layer.asset), _drop)
+
+    def begin_anew(self) -> None:
+        """Forget what was decoded for another project."""
+        self._warmed.clear()
 
     def _is_good(self, drawn: Drawn | None, layer: Layer, rect: QRectF) -> bool:
         return (
@@ -83,3 +97,7 @@ def _work(renderer: Renderer, layer: Layer, rect: QRectF, scale: float) -> Calla
         return Drawn(layer, part, scale, image)
 
     return work
+
+
+def _drop(result: object) -> None:
+    """Take no notice: what was made is kept where it was made."""

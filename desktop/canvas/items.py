@@ -85,13 +85,13 @@ def carry(before: Layer, after: Layer) -> QTransform:
 class LayerItem(QGraphicsItem):
     """One layer of the page; `shown` differs from `layer` during a gesture."""
 
-    def __init__(self, layer: Layer, page: QSizeF) -> None:
+    def __init__(self, layer: Layer) -> None:
         super().__init__()
         self.layer = layer
         self.shown = layer
         self.drawn: Drawn | None = None
         self.lifted = True
-        self._page = QRectF(0, 0, page.width(), page.height())
+        self._clip = QRectF()
         self._reach = reach_rect(layer)
 
     def boundingRect(self) -> QRectF:
@@ -116,6 +116,12 @@ class LayerItem(QGraphicsItem):
         self.drawn = drawn
         self.update()
 
+    def clip_to(self, frame: QRectF) -> None:
+        """Draw only inside a part of the page: what a scene's camera sees, or a poster's all."""
+        if frame != self._clip:
+            self._clip = frame
+            self.update()
+
     def lift(self, lifted: bool) -> None:
         """Draw or leave the drawing to the scene's frame."""
         if self.lifted != lifted:
@@ -131,7 +137,7 @@ class LayerItem(QGraphicsItem):
         drawn = self.drawn
         if drawn is None or not self.lifted:
             return
-        painter.setClipRect(self._page)
+        painter.setClipRect(self._clip)
         painter.setOpacity(painter.opacity() * self.shown.opacity)
         painter.setCompositionMode(MODES[self.shown.blend])
         transform = carry(drawn.layer, self.shown)

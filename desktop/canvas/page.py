@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from PySide6.QtCore import QObject, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QTransform
@@ -14,7 +13,7 @@ from desktop.canvas.flattening import Flattening
 from desktop.canvas.geometry import contains
 from desktop.canvas.items import FrameItem, LayerItem
 from desktop.canvas.worker import Worker
-from desktop.document.model import Document, DocumentKind, Layer, PictureLayer
+from desktop.document.model import Document, DocumentKind, Layer
 from desktop.render.colors import color
 from desktop.render.scene import camera_transform
 from desktop.session import Session
@@ -49,7 +48,6 @@ class Page(QObject):
         self._previewing = False
         self._flattening = Flattening()
         self._drawing = Drawing(session, worker)
-        self._warmed: set[str] = set()
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self.draw)
         session.replaced.connect(self._on_replaced)
@@ -156,9 +154,11 @@ class Page(QObject):
     def _look_through_camera(self) -> None:
         """Tell which part of the page is in sight, and how large."""
         back, _ = self.camera.inverted()
-        page = QRectF(0, 0, self.size.width(), self.size.height())
-        seen = back.mapRect(self._sight).intersected(page)
+        frame = back.mapRect(QRectF(0, 0, self.size.width(), self.size.height()))
+        seen = back.mapRect(self._sight).intersected(frame)
         self._drawing.look(self._scale * self.camera.m11(), seen)
+        for item in self.items.values():
+            item.clip_to(frame)
 
     def _unfold(self) -> None:
         for flat in self._flattening.end():
@@ -167,7 +167,7 @@ class Page(QObject):
     def _on_replaced(self) -> None:
         self._unfold()
         self._renderer = self._session.renderer
-        self._warmed.clear()
+        self._drawing.begin_anew()
         for layer_id in list(self.items):
             self._erase(layer_id)
         self._frame.clear()
@@ -186,7 +186,8 @@ class Page(QObject):
         else:
             self._sync()
         self._ask_frame()
-        self._warm()
+        if self.is_scene:
+            self._drawing.warm(after)
         self.changed.emit()
 
     def _on_time(self, time_s: float) -> None:
@@ -214,7 +215,7 @@ class Page(QObject):
         self._look_through_camera()
 
     def _add(self, layer: Layer) -> LayerItem:
-        item = LayerItem(layer, self.size)
+        item = LayerItem(layer)
         item.setParentItem(self._camera)
         item.setVisible(layer.visible)
         item.lift(self._lifted or not self.is_scene)
@@ -225,16 +226,6 @@ class Page(QObject):
     def _erase(self, layer_id: str) -> None:
         self._drawing.forget(layer_id)
         self._scene.removeItem(self.items.pop(layer_id))
-
-    def _warm(self) -> None:
-        """Have a scene's pictures decoded before a cut needs them."""
-        if not self.is_scene:
-            return
-        pictures = self._renderer.pictures
-        for layer in self._session.document.all_layers():
-            if isinstance(layer, PictureLayer) and layer.asset not in self._warmed:
-                self._warmed.add(layer.asset)
-                self._worker.ask(("warm", layer.asset), partial(pictures.get, layer.asset), _drop)
 
     def _ask_frame(self) -> None:
         if not self.is_scene:
@@ -260,7 +251,3 @@ class Page(QObject):
                     self._lift(False)
 
         self._worker.ask("frame", work, then, urgent=True)
-
-
-def _drop(result: object) -> None:
-    """Take no notice: what was made is kept where it was made."""

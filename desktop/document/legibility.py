@@ -24,15 +24,27 @@ _WANTED = READABLE + 0.25
 
 _STRONGEST = 0.96
 _STEPS = 6
+_ROUNDS = 3
+_MIDDLE = 0.18  # the luminance with the same contrast to black and to white
 
 
 def made_legible(
     document: Document, scheme: Scheme, *, measure: Measure, luminance: Luminance
 ) -> Document:
     """Return the document with colours and shades changed until every text can be read."""
-    for layer in document.layers:
-        if isinstance(layer, TextLayer) and layer.text.strip():
-            document = _with_readable(document, layer.id, scheme, measure, luminance)
+    words = [x.id for x in document.layers if isinstance(x, TextLayer) and x.text.strip()]
+    for _ in range(_ROUNDS):  # a shade for one text may be wrong for another's colour
+        before = document
+        for text_id in words:
+            document = _with_readable(document, text_id, scheme, measure, luminance)
+        if document is before:
+            return document
+    for text_id in words:
+        layer, area = _text_and_area(document, text_id, measure)
+        if contrast_over(layer.color, luminance(document, area)) < READABLE:
+            on_dark = color_luminance(layer.color) > _MIDDLE
+            document = _plated(document, layer, area, scheme.ground(on_dark))
+            document = _recolored(document, layer, scheme.ink(on_dark))
     return document
 
 
@@ -47,16 +59,21 @@ def ink_box(layer: TextLayer, measure: Measure) -> Box:
     )
 
 
+def _text_and_area(document: Document, text_id: str, measure: Measure) -> tuple[TextLayer, Box]:
+    """Return a text and the area that its ink covers."""
+    layer = document.layer(text_id)
+    assert isinstance(layer, TextLayer)
+    return layer, ink_box(layer, measure)
+
+
 def _with_readable(
     document: Document, text_id: str, scheme: Scheme, measure: Measure, luminance: Luminance
 ) -> Document:
     """Make one text readable: its shade, then its colour, then a plate of its own."""
-    layer = document.layer(text_id)
-    assert isinstance(layer, TextLayer)
-    area = grown(ink_box(layer, measure), layer.size_mm * 0.1)
+    layer, area = _text_and_area(document, text_id, measure)
     if contrast_over(layer.color, luminance(document, area)) >= _WANTED:
         return document
-    on_dark = color_luminance(layer.color) > 0.18
+    on_dark = color_luminance(layer.color) > _MIDDLE
     for _ in range(_STEPS):
         stronger = _strengthened(document, area)
         if stronger is document:
@@ -71,7 +88,8 @@ def _with_readable(
     other = scheme.ink(not on_dark)
     if contrast_over(other, luminance(document, area)) >= _WANTED:
         return _recolored(document, layer, other)
-    document = _shaded(document, layer, area, scheme.ground(on_dark))
+    if not any(x.id == f"scrim-{layer.id}" for x in document.layers):
+        document = _shaded(document, layer, area, scheme.ground(on_dark))
     if contrast_over(layer.color, luminance(document, area)) >= _WANTED:
         return document
     document = _plated(document, layer, area, scheme.ground(on_dark))

@@ -27,12 +27,13 @@ from engines.api import ModelRefused, ModelSpec
 from engines.formats.safetensors import Tensor, read_header
 from engines.image import clip_words, prediction, previews
 from engines.image.loading import (
+    BYTES_ON_CARD,
+    BYTES_ON_CPU,
     MODELS,
     TOKENIZER_BYTES,
     Decoder,
     default_side_px,
     scheduler_config,
-    weight_bytes,
 )
 from engines.memory.lease import Component
 
@@ -116,7 +117,8 @@ def component(file: SingleFile, on: str) -> Component[dict[str, Any]]:
     Args:
         on: The device it will lie on, "cpu" or "cuda"; for its size.
     """
-    size_bytes = file.elements * weight_bytes(on) + TOKENIZER_BYTES
+    width = BYTES_ON_CPU if on == "cpu" else BYTES_ON_CARD
+    size_bytes = file.elements * width + TOKENIZER_BYTES
     return Component(
         key=f"image:{file.path}", size_bytes=size_bytes, load=lambda device: _load(file, device)
     )
@@ -174,15 +176,15 @@ _MISFITS = (
 
 def _weights(path: Path, prefixes: tuple[str, ...]) -> dict[str, Any]:
     with safe_open(path, framework="pt") as opened:
-        return {name: opened.get_tensor(name) for name in opened.keys() if name.startswith(prefixes)}
+        return {
+            name: opened.get_tensor(name) for name in opened.keys() if name.startswith(prefixes)
+        }
 
 
 def _tokenizers(file: SingleFile) -> dict[str, Any]:
     names = ("tokenizer", "tokenizer_2")
     fills = FILLS[file.architecture]
-    return {
-        name: clip_words.tokenizer(fill) for name, fill in zip(names, fills, strict=False)
-    }
+    return {name: clip_words.tokenizer(fill) for name, fill in zip(names, fills, strict=False)}
 
 
 def _settings(file: SingleFile, unet: Any) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The music model at work: a Llama-style decoder with a fixed cache, for many rows at once.
 
 Own code beside transformers' LlamaForCausalLM, which trains it and which it
-equals to rounding: at this size a decoding step there is mostly Python
-(ARCHITECTURE.md has the ratio), and a row here may start again from a kept
-prefix. The shapes: B rows, T new tokens, H heads, D width of a head.
+equals to rounding: here every row goes at its own pace, so that tokens that
+the grammar forces are read together with the drawn one before them, and no
+step is spent on them (ARCHITECTURE.md has the ratio). The shapes: B rows,
+T new tokens, S tokens seen, H heads, D width of a head.
 """
 
 from __future__ import annotations
@@ -75,16 +76,17 @@ def read_shape(folder: Path) -> Shape:
 
 
 class Cache:
-    """Keys and values of all layers, (layers, 2, B, H, context, D), and how many are filled."""
+    """Keys and values of all layers, (layers, 2, B, context, H, D), and how many a row has."""
 
     def __init__(self, shape: Shape, rows: int, length: int, like: Tensor) -> None:
         head = shape.width // shape.heads
-        self.store = like.new_zeros(shape.layers, 2, rows, shape.heads, length, head)
-        self.filled = 0
+        self.store = like.new_zeros(shape.layers, 2, rows, length, shape.heads, head)
+        self.filled = torch.zeros(rows, dtype=torch.long, device=like.device)
 
-    def cut(self, filled: int) -> None:
-        """Forget all but the first `filled` tokens."""
-        self.filled = min(self.filled, filled)
+    @property
+    def length(self) -> int:
+        """The most tokens a row can have."""
+        return self.store.shape[3]
 
 
 class Decoder:
@@ -105,39 +107,53 @@ class Decoder:
     @property
     def size_bytes(self) -> int:
         tables = (self.embedding, self.norm, self.cos, self.sin)
-        parts = [*tables, *(w for block in self.blocks for w in block)]
+        parts = [*tables, *(w for block in self.blocks for w in block.tensors())]
         return sum(p.numel() * p.element_size() for p in parts)
 
     def cache(self, rows: int, length: int) -> Cache:
         return Cache(self.shape, rows, min(length, self.shape.context), self.embedding)
 
     @torch.inference_mode()
-    def step(self, ids: Tensor, cache: Cache) -> Tensor:
-        """Read (B, T) tokens after what the cache holds; give the logits after the last, (B, V)."""
-        rows, count = ids.shape
+    def step(self, ids: Tensor, counts: Tensor, cache: Cache) -> Tensor:
+        """Read new tokens after what the cache holds of each row.
+
+        Args:
+            ids: (B, T); of row b the first `counts[b]` are read.
+            counts: (B,), from 0 to T.
+
+        Returns:
+            The logits after the last token read of each row, (B, vocabulary)
+            float32; of a row that read nothing they mean nothing.
+        """
+        rows, new = ids.shape
         heads, width = self.shape.heads, self.shape.width
-        first, stop = cache.filled, cache.filled + count
-        cos, sin = self.cos[first:stop], self.sin[first:stop]
+        at = cache.filled[:, None] + torch.arange(new, device=ids.device)  # (B, T)
+        at = at.clamp(max=cache.length - 1)
+        row = torch.arange(rows, device=ids.device)[:, None]
+        seen = int(at.max()) + 1
+        mask = torch.arange(seen, device=ids.device) <= at[..., None]  # (B, T, S)
+        cos, sin = self.cos[at][:, :, None], self.sin[at][:, :, None]  # (B, T, 1, D)
         x = functional.embedding(ids, self.embedding)  # (B, T, width)
         for layer, block in enumerate(self.blocks):
             h = functional.rms_norm(x, (width,), block.norm_in, self.shape.norm_epsilon)
-            qkv = functional.linear(h, block.qkv).view(rows, count, 3, heads, -1)
-            q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+            qkv = functional.linear(h, block.qkv).view(rows, new, 3, heads, -1)
+            q, k, v = qkv.unbind(2)  # each (B, T, H, D)
             keys, values = cache.store[layer]
-            keys[:, :, first:stop] = _turn(k, cos, sin)
-            values[:, :, first:stop] = v
+            keys[row, at] = _turn(k, cos, sin)
+            values[row, at] = v
             mixed = functional.scaled_dot_product_attention(
-                _turn(q, cos, sin),
-                keys[:, :, :stop],
-                values[:, :, :stop],
-                attn_mask=_causal(first, count, ids.device),
-            )
-            x = x + functional.linear(mixed.transpose(1, 2).reshape(rows, count, width), block.out)
+                _turn(q, cos, sin).transpose(1, 2),
+                keys[:, :seen].transpose(1, 2),
+                values[:, :seen].transpose(1, 2),
+                attn_mask=mask[:, None],
+            )  # (B, H, T, D)
+            x = x + functional.linear(mixed.transpose(1, 2).reshape(rows, new, width), block.out)
             h = functional.rms_norm(x, (width,), block.norm_mid, self.shape.norm_epsilon)
             gate, up = functional.linear(h, block.gate_up).chunk(2, dim=-1)
             x = x + functional.linear(functional.silu(gate) * up, block.down)
-        cache.filled = stop
-        last = functional.rms_norm(x[:, -1], (width,), self.norm, self.shape.norm_epsilon)
+        cache.filled = cache.filled + counts
+        last = x[row[:, 0], (counts - 1).clamp(min=0)]
+        last = functional.rms_norm(last, (width,), self.norm, self.shape.norm_epsilon)
         return functional.linear(last, self.embedding).float()
 
 
@@ -150,8 +166,8 @@ class _Block:
     gate_up: Tensor
     down: Tensor
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter((self.norm_in, self.qkv, self.out, self.norm_mid, self.gate_up, self.down))
+    def tensors(self) -> tuple[Tensor, ...]:
+        return self.norm_in, self.qkv, self.out, self.norm_mid, self.gate_up, self.down
 
 
 def _block(weights: dict[str, Tensor], prefix: str) -> _Block:
@@ -170,14 +186,6 @@ def _turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotate by position, Su et al. 2021, arXiv:2104.09864, in halves as Llama does it."""
     low, high = x.chunk(2, dim=-1)
     return x * cos + torch.cat((-high, low), dim=-1) * sin
-
-
-def _causal(first: int, count: int, device: torch.device) -> Tensor | None:
-    """Mask (T, first + T) for several new tokens; one alone may see everything."""
-    if count == 1:
-        return None
-    full = torch.ones(count, first + count, dtype=torch.bool, device=device)
-    return full.tril(diagonal=first)
 
 
 def load_decoder(folder: Path, device: str, dtype: torch.dtype) -> Decoder:

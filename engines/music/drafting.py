@@ -1,4 +1,4 @@
-"""Draw several lines of music together, one token a step, under their grammar."""
+"""Draw several lines of music together, one choice a step, under their grammar."""
 
 from __future__ import annotations
 
@@ -39,47 +39,81 @@ def draw_lines(
     Returns:
         The tokens of each line, `head` included.
     """
-    written = [list(head) for _ in range(rows)]
-    lines = [begin(row) for row in written]
-    asked: list[int | Choice | None] = [next(line) for line in lines]
-    room = decoder.shape.context
-    cache = decoder.cache(rows, room)
+    written: list[list[int]] = [[] for _ in range(rows)]
+    lines = [_Row(begin(row), row) for row in written]
+    for line in lines:
+        line.put(head)
+    cache = decoder.cache(rows, decoder.shape.context)
     device = decoder.embedding.device
-    ids = torch.tensor(written, device=device)
     while True:
-        on_step(cache.filled)
-        logits = decoder.step(ids, cache)
-        taken = _take(asked, logits, sampling, generator)
-        for row, line in enumerate(lines):
-            if asked[row] is None:
-                continue
-            written[row].append(taken[row])
-            try:
-                asked[row] = line.send(taken[row])
-            except StopIteration:
-                asked[row] = None
-        if all(ask is None for ask in asked) or cache.filled >= room:
+        read = max(line.read for line in lines)
+        fed = [line.fresh() for line in lines]
+        most = max(len(ids) for ids in fed)
+        if not most or max(map(len, written)) > cache.length:
             return written
-        ids = torch.tensor(taken, device=device)[:, None]
+        on_step(read)
+        ids = torch.tensor([row + [tokens.PAD] * (most - len(row)) for row in fed], device=device)
+        counts = torch.tensor([len(row) for row in fed], device=device)
+        logits = decoder.step(ids, counts, cache)
+        waiting = [row for row, line in enumerate(lines) if line.choice is not None]
+        if waiting:
+            choices = [line.choice for line in lines if line.choice is not None]
+            taken = _take(choices, logits[waiting].cpu(), sampling, generator)
+            for row, token in zip(waiting, taken, strict=True):
+                lines[row].take(token)
+
+
+class _Row:
+    """One line on its way: its grammar, its tokens, and the choice it waits for."""
+
+    def __init__(self, line: Line, written: list[int]) -> None:
+        self._line = line
+        self._written = written
+        self.read = 0
+        self.choice: Choice | None = None
+
+    def put(self, head: Sequence[int]) -> None:
+        """Begin with given tokens, and go on to the first choice."""
+        self._written += head
+        self._go_on(next(self._line))
+
+    def take(self, token: int) -> None:
+        """Settle the choice, and write all that must follow."""
+        self.choice = None
+        self._written.append(token)
+        self._send(token)
+
+    def fresh(self) -> list[int]:
+        """Give the tokens written since the last call."""
+        new = self._written[self.read :]
+        self.read = len(self._written)
+        return new
+
+    def _send(self, token: int) -> None:
+        try:
+            self._go_on(self._line.send(token))
+        except StopIteration:
+            self.choice = None
+
+    def _go_on(self, asked: int | Choice) -> None:
+        while isinstance(asked, int):
+            self._written.append(asked)
+            asked = self._line.send(asked)
+        self.choice = asked
 
 
 def _take(
-    asked: Sequence[int | Choice | None],
-    logits: torch.Tensor,
+    choices: Sequence[Choice],
+    wishes: torch.Tensor,
     sampling: Sampling,
     generator: torch.Generator,
 ) -> list[int]:
-    """Settle one token a row: the one that must come, or one drawn from those that may."""
-    taken = [ask if isinstance(ask, int) else tokens.PAD for ask in asked]
-    open_rows = [row for row, ask in enumerate(asked) if isinstance(ask, Choice)]
-    if not open_rows:
-        return taken
-    choices = [ask for ask in asked if isinstance(ask, Choice)]
-    wishes = logits[open_rows].cpu()
-    wishes.masked_fill_(~torch.from_numpy(np.stack([c.allowed for c in choices])), RULED_OUT)
+    """Draw one token for each choice from the model's wishes, (choices, vocabulary)."""
+    wishes = wishes.masked_fill(
+        ~torch.from_numpy(np.stack([c.allowed for c in choices])), RULED_OUT
+    )
     for row, choice in enumerate(choices):
         if choice.bias is not None:
             wishes[row] += torch.from_numpy(choice.bias)
-    for row, token in zip(open_rows, draw(wishes, sampling, generator).tolist(), strict=True):
-        taken[row] = token
-    return taken
+    drawn: list[int] = draw(wishes, sampling, generator).tolist()
+    return drawn

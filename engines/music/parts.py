@@ -14,6 +14,10 @@ _CHORDAL = frozenset({*range(8), *range(16, 32), 46, 44, *range(48, 56), 61, 62,
 _SUSTAINED = frozenset({*range(16, 24), *range(48, 56), 61, 62, 63, *range(88, 96)})
 """Those of them that play whole chords and not broken ones."""
 
+_BASSES = (43, 32, 33, 34, 35, 36, 37, 38, 39, 58, 70, 42, 57, 67, 0, 19)
+"""Programs that make a good bass, the best first."""
+
+_TIMPANI = 47
 _HANDS = frozenset({*range(8), 46})
 """Programs that one player plays with two hands, on two staves."""
 
@@ -55,23 +59,24 @@ class Part:
 
 
 def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
-    """Give roles: the first melodic instrument leads, the lowest is the bass.
+    """Give roles: the first melodic instrument leads, the best fitted is the bass.
 
     An instrument that can play chords holds the harmony unless it leads; a
-    piano or harp that leads without a bass plays with both hands; the others
-    are counter-voices, each a little lower than the last.
+    piano or harp that leads plays with both hands; the others are counter-voices,
+    each a little lower than the last.
     """
     players = [instrument(program) for program in programs]
     melodic = [i for i, p in enumerate(players) if not p.is_drum]
     lead = melodic[0] if melodic else -1
-    bass = min(melodic[1:], key=lambda i: (players[i].low, i), default=-1)
-    if bass >= 0 and players[bass].low > 40:
-        bass = -1
+    able = [i for i in melodic if i != lead and players[i].program in _BASSES]
+    bass = min(able, key=lambda i: _BASSES.index(players[i].program), default=-1)
+    if bass >= 0 and players[bass].program in _HANDS and len(melodic) == 2:
+        bass = -1  # one pianist alone with a soloist has the chords too
     parts, counters = [], 0
     for i, player in enumerate(players):
         if player.is_drum:
             parts.append(_part(player, Role.DRUMS, 36, 57, density + 1))
-        elif i == lead and bass < 0 and player.program in _HANDS:
+        elif i == lead and player.program in _HANDS:
             alone = len(melodic) == 1
             parts.append(_part(player, Role.MELODY, 60, 84, density + alone))
             parts.append(_part(player, Role.HARMONY, 36, 62, density + 1 + alone))
@@ -82,8 +87,11 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
             low = max(player.low, 28)
             top = low + (26 if player.program not in _CHORDAL else 40)
             parts.append(_part(player, Role.BASS, low, top, max(1, density - 1)))
+        elif player.program == _TIMPANI:
+            parts.append(_part(player, Role.BASS, player.low, player.high, 1))
         elif player.program in _CHORDAL:
-            parts.append(_part(player, Role.HARMONY, max(player.low, 48), 79, density))
+            low = 48 if bass >= 0 else 38
+            parts.append(_part(player, Role.HARMONY, max(player.low, low), 76, density))
         else:
             centre = 62 - 4 * counters
             counters += 1

@@ -29,8 +29,8 @@ class UnetShape:
     heads: tuple[int, int, int] = (3, 5, 7)
     layers: int = 1
     latent_side: int = 16
-    batch: int = 32
-    learning_rate: float = 1e-3
+    batch: int = 16
+    learning_rate: float = 8e-4
     steps: int = 40000
 
 

@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -19,6 +19,9 @@ from engines.training.music.checkpoint import Progress, load_checkpoint, save_ch
 from engines.training.music.evaluate import Bits, held_out_bits
 from engines.training.music.export import export
 from engines.training.music.prepare import Windows, prepare
+
+if TYPE_CHECKING:
+    from engines.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +78,7 @@ def build(recipe: Recipe) -> LlamaForCausalLM:
     )
 
 
-def train(request: TrainRequest, run: Run, services: Any) -> TrainResult:
+def train(request: TrainRequest, run: Run, services: Services | None) -> TrainResult:
     """Train on `request.data` until its minutes are spent, and export to `request.out`.
 
     The run lies in `<out>/run` and the model in `<out>/model`; a second call

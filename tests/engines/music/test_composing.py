@@ -51,9 +51,12 @@ def test_the_decoder_equals_the_one_that_was_trained() -> None:
         wanted = model(input_ids=ids).logits[:, -1]
     decoder = tiny.decoder()
     cache = decoder.cache(2, 64)
-    decoder.step(ids[:, :13], cache)
-    for at in range(13, 20):
-        got = decoder.step(ids[:, at : at + 1], cache)
+    decoder.step(ids[:, :13], torch.tensor([13, 9]), cache)  # the rows go at their own pace
+    decoder.step(ids[:, [13, 14]], torch.tensor([2, 0]), cache)
+    decoder.step(torch.stack([ids[0, 15:19], ids[1, 9:13]]), torch.tensor([4, 4]), cache)
+    decoder.step(ids[:, 13:19], torch.tensor([0, 6]), cache)
+    got = decoder.step(ids[:, 19:], torch.tensor([1, 1]), cache)
+    assert cache.filled.tolist() == [20, 20]
     assert torch.allclose(got, wanted, atol=1e-4)
 
 

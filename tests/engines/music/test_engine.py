@@ -1,0 +1,35 @@
+"""The shipped music model behind its engine."""
+
+from __future__ import annotations
+
+import io
+
+import pretty_midi
+import pytest
+
+from engines.api import MusicRequest, Run
+from engines.music.engine import MusicEngine
+from engines.music.midi_reader import read_midi
+from engines.music.theory import parse_key
+from engines.services import Services
+
+
+def test_the_starter_writes_what_is_asked(services: Services) -> None:
+    engine = MusicEngine(services)
+    request = MusicRequest(
+        seed=9, prompt="melancholy piano and cello", key="A minor", seconds=11.5, candidates=2
+    )
+    result = engine.run(request, Run())
+    assert result.model == "triptych-music-1"
+    assert (result.mood, result.key) == ("melancholy", "A minor")
+    assert result.length_s == pytest.approx(11.5, abs=0.005)
+    assert pretty_midi.PrettyMIDI(io.BytesIO(result.midi)).get_end_time() == pytest.approx(
+        11.5, abs=0.005
+    )
+    score = read_midi(result.midi)
+    assert score.note_count == result.notes > 10
+    assert {t.program for t in score.tracks} == {0, 42}
+    belongs = parse_key("A minor").pitch_classes()
+    assert all(n.pitch % 12 in belongs for t in score.tracks for n in t.notes)
+    assert engine.run(request, Run()).midi == result.midi
+    assert services.memory.status().working_bytes == 0

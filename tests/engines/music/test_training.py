@@ -1,0 +1,94 @@
+"""Training: it learns within its time, goes on where it stopped, and exports what loads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from engines.api import BadRequest, ModelRefused, Run, TrainRequest
+from engines.music.decoder import load_decoder
+from engines.music.midi_writer import write_midi
+from engines.music.score import Note, Score, Track
+from engines.training.music import train as training
+from engines.training.music.corpus import COLLECTIONS, collections_in, is_held_out
+from engines.training.music.prepare import prepare
+
+TINY = training.Recipe(
+    width=32, layers=1, heads=2, inner=48, context=256, tokens_a_batch=1024, rate=3e-3,
+    warmup_steps=2,
+)  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Four pieces of which the split keeps one out, and a file that is no score."""
+    folder = tmp_path / "data" / "helland"
+    folder.mkdir(parents=True)
+    for i, name in enumerate(("One", "Two", "Three", "Hidden_Tears")):
+        notes = tuple(Note(k * 12, 55 + (k * (i + 2)) % 20, 12, 80) for k in range(128))
+        score = Score(tracks=(Track(program=0, notes=notes), Track(program=40, notes=notes[::2])))
+        (folder / f"{name}.mid").write_bytes(write_midi(score))
+    (folder / "Broken.mid").write_bytes(b"MThd and nothing else")
+    return tmp_path / "data"
+
+
+def test_a_run_learns_resumes_and_exports(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(training.RECIPES, "cpu", TINY)
+    request = TrainRequest(
+        what="music", out=str(tmp_path / "out"), seed=1, data=(str(data),), minutes=0.1
+    )
+    result = training.train(request, Run(), None)
+    figures = dict(result.figures)
+    assert result.steps > 3
+    assert 0 < figures["helland bits per note"] < figures["helland unigram bits per note"] + 6
+    decoder = load_decoder(Path(result.path), "cpu", torch.float32)
+    assert decoder.shape.width == 32
+    again = training.train(request, Run(), None)  # its minutes are spent already
+    assert again.steps == result.steps
+    assert dict(again.figures) == figures
+
+
+def test_a_foreign_vocabulary_is_refused(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(training.RECIPES, "cpu", TINY)
+    model = training.build(TINY)
+    progress = training.Progress(preset="cpu", seed=1, steps=1, tokens=1, seconds=1.0)
+    folder = training.export(model, tmp_path / "model", progress=progress, bits=[])
+    load_decoder(folder, "cpu", torch.float32)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    for key, value in (("triptych_vocabulary", []), ("hidden_size", 64), ("hidden_size", "x")):
+        (folder / "config.json").write_text(json.dumps(config | {key: value}), encoding="utf-8")
+        with pytest.raises(ModelRefused):
+            load_decoder(folder, "cpu", torch.float32)
+
+
+def test_the_split_is_by_composer(data: Path, tmp_path: Path) -> None:
+    windows = prepare((str(data),), tmp_path / "corpus.npz", Run())
+    assert 0 < windows.held_out.sum() < len(windows)
+    found = {
+        path.name: is_held_out(c, path)
+        for c, files in collections_in((str(data),))
+        for path in files
+    }
+    assert [name for name, held in found.items() if held] == ["Hidden_Tears.mid"]
+    again = prepare((), tmp_path / "corpus.npz", Run())
+    assert (again.ids == windows.ids).all()
+
+
+def test_every_collection_keeps_someone_out() -> None:
+    assert sum(c.share for c in COLLECTIONS) == pytest.approx(1.0)
+    assert all(c.held_out and c.licence and c.credit for c in COLLECTIONS)
+
+
+def test_training_without_known_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest):
+        prepare((str(tmp_path),), tmp_path / "corpus.npz", Run())
+    request = TrainRequest(what="music", out=str(tmp_path), seed=1, minutes=0.1)
+    with pytest.raises(BadRequest):
+        training.train(request, Run(), None)
