@@ -209,12 +209,6 @@ class Arranging(Editing):
         text = "Unlock layer" if layer.locked else "Lock layer"
         self.update_layer(text, replace(layer, locked=not layer.locked))
 
-    def select_all(self) -> None:
-        self.select(layer.id for layer in self.layers if layer.visible and not layer.locked)
-
-    def deselect(self) -> None:
-        self.select(())
-
     def _place(self, layer: Layer, index: int = -1) -> str:
         document = with_new_layer(self.document, layer, time_s=self.time_s, index=index)
         self.edit(f"Add {kind_name(layer)}", document)

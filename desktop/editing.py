@@ -129,6 +129,12 @@ class Editing(QObject):
             self._history.seal()
             self.selection_changed.emit(selection)
 
+    def select_all(self) -> None:
+        self.select(layer.id for layer in self.layers if layer.visible and not layer.locked)
+
+    def deselect(self) -> None:
+        self.select(())
+
     def seek(self, time_s: float) -> None:
         """Go to a time of the scene, clamped to its length."""
         time_s = min(max(0.0, time_s), self._document.duration_s)

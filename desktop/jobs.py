@@ -19,7 +19,6 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from PySide6.QtCore import (
-    QCoreApplication,
     QDeadlineTimer,
     QEventLoop,
     QObject,
@@ -38,6 +37,8 @@ T = TypeVar("T")
 
 PROGRESS_INTERVAL_MS = 50
 """Progress reaches the window at most this often: 20 times a second."""
+
+LOOK_INTERVAL_MS = 5
 
 HISTORY_LIMIT = 60
 """How many ended jobs are remembered."""
@@ -227,8 +228,12 @@ class JobQueue(QObject):
     def wait_idle(self, timeout_ms: int = 10_000) -> bool:
         """Let events happen until nothing waits or runs; False if time ran out first."""
         deadline = QDeadlineTimer(timeout_ms)
-        while not self.idle and not deadline.hasExpired():
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        loop = QEventLoop()
+        look = QTimer()
+        look.timeout.connect(lambda: loop.quit() if self.idle or deadline.hasExpired() else None)
+        look.start(LOOK_INTERVAL_MS)
+        if not self.idle:
+            loop.exec()
         return self.idle
 
     def close(self) -> bool:

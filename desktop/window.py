@@ -4,39 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QMainWindow,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.actions import ACTIONS, DIVIDED_BEFORE, HANDLED_BY_KEYS, MENUS
-from desktop.files import Dropped, FileQuestions, Leaving, sort_dropped
+from desktop.desk import DeskWindow
 from desktop.icons import icon
 from desktop.jobs import Job, JobState
 from desktop.messages import explain
-from desktop.panels.brief import BriefBar
-from desktop.panels.command_palette import CommandPalette
-from desktop.panels.jobs import JobStrip
-from desktop.playback import Playback
-from desktop.rooms import LeftRoom, RightRoom, TimelineRoom
 from desktop.session import Session
 from desktop.settings import Settings
-from desktop.stage import Stage
 from desktop.theme import COLORS
 
 START_SIZE_PX = (1440, 900)
 
 
-class Window(QMainWindow):
-    """The studio; it is the `Desk` of all actions."""
+class Window(DeskWindow):
+    """The studio: the desk with its menus, in its layout."""
 
     def __init__(
         self,
@@ -45,87 +37,16 @@ class Window(QMainWindow):
         *,
         keep_settings: Callable[[Settings], None] = lambda settings: None,
     ) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self.settings = settings or Settings()
         self._keep_settings = keep_settings
-        self.timeline = TimelineRoom(session)
-        self.playback = Playback(session, lambda: self.timeline.player)
         self._actions: dict[str, QAction] = {}
-        self.files = FileQuestions(self)
-        self._leaving = Leaving(self, session, self.files)
-        self.brief = BriefBar(session)
-        self.stage = Stage(session)
-        self.left = LeftRoom(session, self.playback)
-        self.right = RightRoom(session)
-        self.strip = JobStrip(session, self.stage.area)
         self.setAcceptDrops(True)
         self._lay_out()
         self._make_menus()
         self._connect()
         self._restore()
         self._refresh()
-
-    def ask_new(self, use: str) -> None:
-        """Begin another work, once the open one is safe."""
-        new = self.session.new_poster if use == "poster" else self.session.new_scene
-        if self._leaving.may_leave(lambda: self.ask_new(use)):
-            new()
-
-    def ask_open(self) -> None:
-        self.files.ask_open(self.open_file)
-
-    def open_file(self, path: Path) -> None:
-        """Open a project, once the open one is safe."""
-        if self._leaving.may_leave(lambda: self.open_file(path)):
-            self.session.open(path)
-
-    def ask_save(self, *, anew: bool) -> None:
-        if self.session.path is not None and not anew:
-            self.session.save()
-        else:
-            self.files.ask_save(self.session.save)
-
-    def ask_export(self) -> None:
-        self.files.ask_export(self.session.export)
-
-    def ask_picture(self) -> None:
-        self.files.ask_picture(lambda path: self._take((path,)))
-
-    def ask_score(self) -> None:
-        self.files.ask_score(lambda path: self._take((path,)))
-
-    def play_or_pause(self) -> None:
-        self.playback.toggle()
-
-    def fit_page(self) -> None:
-        self.stage.canvas.fit()
-
-    def show_panel(self, name: str) -> None:
-        self.left.show_panel(name)
-
-    def focus_brief(self) -> None:
-        self.brief.focus()
-
-    def make(self) -> None:
-        self.brief.make()
-
-    def show_commands(self) -> None:
-        palette = CommandPalette(self, ACTIONS, self)
-        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        palette.open_over(self)
-
-    def show_about(self) -> None:
-        self.stage.message.tell(
-            "Triptych: words, pictures and music on one canvas, all on this machine. "
-            "GPL-3.0-or-later, the Triptych authors."
-        )
-
-    def close_views(self) -> None:
-        """End the threads of what is shown."""
-        self.stage.canvas.worker.close()
-        self.left.close_view()
-        self.timeline.close_view()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and self._actions["play"].isEnabled():
@@ -143,10 +64,10 @@ class Window(QMainWindow):
         )
         event.acceptProposedAction()
         # The drag's source must not wait for what is done with the files.
-        QTimer.singleShot(0, self, lambda: self._take(paths))
+        QTimer.singleShot(0, self, lambda: self.take_files(paths))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._leaving.may_leave(self.close):
+        if not self.leaving.may_leave(self.close):
             event.ignore()
             return
         self._keep_settings(self._settings_now())
@@ -248,27 +169,15 @@ class Window(QMainWindow):
             **self.brief.choices,
         )
 
-    def _take(self, paths: tuple[Path, ...]) -> None:
-        """Use files that were dropped or chosen, each by its kind."""
-        sorted_paths = sort_dropped(paths)
-        for path in sorted_paths.of(Dropped.PICTURE):
-            self.session.attempt(partial(self.files.place, self.session, path))
-        for path in sorted_paths.of(Dropped.SCORE)[:1]:
-            self.session.attempt(partial(self.files.use_score, self.session, path))
-        for path in sorted_paths.of(Dropped.PROJECT)[:1]:
-            self.open_file(path)
-        for path in sorted_paths.of(Dropped.OTHER)[:1]:
-            self.stage.message.tell(
-                f"{path.name} is neither a picture, a MIDI file nor a project.", tone="bad"
-            )
-
     def _on_notice(self, sentence: str) -> None:
         self.stage.message.tell(sentence)
 
     def _on_job_ended(self, job: Job) -> None:
         if job.state is JobState.FAILED and job.error is not None:
             message = explain(job.error)
-            self.stage.message.tell(f"{job.title}. {message}", tone="bad", error=job.error)
+            self.stage.message.tell(
+                f"{job.title.rstrip('.…')}. {message}", tone="bad", error=job.error
+            )
 
     def _on_saved(self, path: Path) -> None:
         self.settings = self.settings.with_recent(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from engines.director.facts import Reading, read
 from engines.director.look import look_of
 from engines.director.phrasebook import ranked_topics
 from engines.director.shots import shots_of
-from engines.director.sorts import sort_of
+from engines.director.sorts import content_of_film, sort_of
 from engines.director.tone import tone_of
 from engines.director.wording import Subject, word
 from engines.services import Services
@@ -107,11 +108,14 @@ def _plan(
 ) -> Plan:
     similarity, seed = drafter.encoder.similarity, request.seed
     stage(1, "choosing the tone")
+    sort = sort_of(reading, similarity)
+    if sort == "film":
+        reading = replace(reading, theme=content_of_film(reading.theme))
     tone = tone_of(reading.theme, seed, similarity)
     look = look_of(reading, tone, seed, similarity)
     subject = Subject(
         reading=reading,
-        sort=sort_of(reading, similarity),
+        sort=sort,
         mood=tone.mood,
         topics=tuple(ranked_topics(reading.theme, similarity)[:_TOPICS]),
     )

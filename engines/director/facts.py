@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engines.api import Facts
+from engines.director.gloss import gloss
 from engines.director.lexicon import (
     FRENCH,
     GERMAN,
@@ -21,7 +23,6 @@ from engines.director.lexicon import (
     VERBS,
     WEEKDAYS,
 )
-from engines.director.gloss import gloss
 from engines.director.places import find_place
 from engines.director.segments import Parts, cut_up
 from engines.director.times import Span
@@ -136,7 +137,7 @@ def _joined(brief: str, spans: tuple[Span, ...]) -> str:
     if not spans:
         return ""
     end = spans[0].end
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         between = brief[before.end : after.start]
         if not re.fullmatch(r"\s*(?:,|and|&|or|to|-|–|und|et|y|until|till|bis)?\s*", between):
             break

@@ -9,26 +9,30 @@ from __future__ import annotations
 from typing import Final
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text, as a set."""
     return frozenset(text.split())
 
 
-WEEKDAYS: Final = (
-    "monday tuesday wednesday thursday friday saturday sunday "
-    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag "
-    "lundi mardi mercredi jeudi vendredi samedi dimanche "
-    "lunes martes miércoles jueves viernes sábado domingo"
-).split()
+def _word_list(text: str) -> list[str]:
+    return text.split()
 
-WEEKDAY_SHORTS: Final = "Mon Tue Tues Wed Thu Thurs Fri Sat Sun".split()
 
-MONTHS: Final = (
+WEEKDAYS: Final = _word_list(
+    "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch "
+    "donnerstag freitag samstag sonnabend sonntag lundi mardi mercredi jeudi vendredi "
+    "samedi dimanche lunes martes miércoles jueves viernes sábado domingo"
+)
+
+WEEKDAY_SHORTS: Final = _word_list("Mon Tue Tues Wed Thu Thurs Fri Sat Sun")
+
+MONTHS: Final = _word_list(
     "January February March April May June July August September October November December "
-    "Jan Feb Mar Apr Jun Jul Aug Sept Sep Oct Nov Dec "
-    "Januar Februar März Mai Juni Juli Oktober Dezember "
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre "
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
-).split()
+    "Jan Feb Mar Apr Jun Jul Aug Sept Sep Oct Nov Dec Januar Februar März Mai Juni Juli "
+    "Oktober Dezember janvier février mars avril mai juin juillet août septembre octobre "
+    "novembre décembre enero febrero marzo abril mayo junio julio agosto septiembre octubre "
+    "noviembre diciembre"
+)
 
 FEASTS: Final = (
     "New Year's Eve", "New Year's Day", "Christmas Eve", "Christmas Day", "Boxing Day",
@@ -36,7 +40,7 @@ FEASTS: Final = (
     "Easter Monday", "Good Friday", "Midsummer", "Heiligabend", "Silvester", "Ostersonntag",
 )  # fmt: skip
 
-PLACE_NOUNS: Final = _words(
+PLACE_NOUNS: Final = word_set(
     "square park hall street road avenue lane museum gallery church chapel cathedral harbour "
     "harbor beach theatre theater club café cafe library school schoolyard garden gardens "
     "market-hall centre center station bar pub arena stadium campus room studio barn farm "
@@ -54,16 +58,17 @@ PLACE_ENDINGS: Final = (
     "museum", "schule", "brücke", "hafen", "bahnhof", "saal", "keller", "gasse", "bibliothek",
     "kino", "universität", "wiese", "stadion", "galerie", "ufer", "burg", "schloss", "markthalle",
     "广场", "公园", "剧院", "剧场", "音乐厅", "博物馆", "美术馆", "图书馆", "学校", "大学", "酒吧",
-    "咖啡馆", "体育馆", "体育场", "中心", "教堂", "码头", "港", "路", "街", "厅", "馆", "寺", "书店",
+    "咖啡馆", "体育馆", "体育场", "中心", "教堂", "码头", "港", "路", "街", "厅",
+    "馆", "寺", "书店",
 )  # fmt: skip
 
-PLACE_STARTS: Final = _words(
+PLACE_STARTS: Final = word_set(
     "place salle rue parc théâtre musée église école jardin quai boulevard avenue hôtel café "
     "bibliothèque château marché plaza calle parque teatro museo iglesia jardín room pier "
     "platform dock gate galerie theater kirche schule museum halle"
 )
 
-CITIES: Final = _words(
+CITIES: Final = word_set(
     "Amsterdam Athens Barcelona Basel Beijing Berlin Bern Bologna Bordeaux Boston Bremen "
     "Bristol Brussels Budapest Cairo Chicago Cologne Copenhagen Dresden Dublin Edinburgh "
     "Florence Frankfurt Geneva Genoa Glasgow Hamburg Hannover Helsinki Istanbul Kyoto Leipzig "
@@ -74,7 +79,7 @@ CITIES: Final = _words(
     "Vilnius Warsaw Wien Zurich Zürich 北京 上海 广州 深圳 成都 杭州 南京 西安"
 )
 
-VERBS: Final = _words(
+VERBS: Final = word_set(
     "is are was were has have had does do goes go comes come waits wait finds find builds build "
     "searches search looks look learns learn walks walk runs run dances dance sings sing plays "
     "play returns return leaves leave meets meet falls fall discovers discover opens open "
@@ -94,28 +99,28 @@ VERBS: Final = _words(
     "prepare arrives arrive collects collect sets set inherits inherit receives uncovers"
 )
 
-PREPOSITIONS: Final = _words(
+PREPOSITIONS: Final = word_set(
     "with for about that who which where when by from in on to at under over through between "
     "against during without into of after before behind near as until while beside along across"
 )
 
-SMALL_WORDS: Final = _words(
+SMALL_WORDS: Final = word_set(
     "a an the and or but nor of in on at to for with by from as into over under via per vs"
 )
 
-ARTICLES: Final = _words("a an the")
+ARTICLES: Final = word_set("a an the")
 
-NUMBERS: Final = _words("one two three four five six seven eight nine ten twelve many some")
+NUMBERS: Final = word_set("one two three four five six seven eight nine ten twelve many some")
 
-PRONOUNS: Final = _words("he she it they we you i this that these those his her their our my")
+PRONOUNS: Final = word_set("he she it they we you i this that these those his her their our my")
 
-GERMAN: Final = _words(
+GERMAN: Final = word_set(
     "der die das und im am mit für auf ein eine einen vom zum zur von bei uhr den dem aus ins"
 )
-FRENCH: Final = _words("le la les des du à au aux et avec pour dans une un chez sur de l'")
-SPANISH: Final = _words("el los las del y con para una un en de al por")
+FRENCH: Final = word_set("le la les des du à au aux et avec pour dans une un chez sur de l'")
+SPANISH: Final = word_set("el los las del y con para una un en de al por")
 
-HEADWORDS: Final = _words(
+HEADWORDS: Final = word_set(
     "free open doors entry admission tickets bring no all live new annual family kids come "
     "join learn win save buy get only last first every one play taste meet your our everyone "
     "please limited drinks food music"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engines.director.facts import Reading
+from engines.director.lexicon import word_set
 from engines.director.tone import Similarity, Tone, words_of
 from engines.image.palettes import BY_NAME, luminance
 from engines.image.vocabulary import OBJECTS, SCENES, Scene, Thing, caption, palette_named
@@ -32,12 +33,10 @@ _DARK: Final = frozenset({"night", "dusk", "neon", "violet", "storm", "gold", "e
 _LIGHT: Final = frozenset({"day", "dawn", "pastel", "green", "teal", "ice", "ochre"})
 _WORD_WEIGHT: Final = 0.35
 _THING_COSINE: Final = 0.38  # below it, the nearest thing of the vocabulary is a guess
-_VAGUE: Final = frozenset("night market world play show ride fair food nature art".split())
+_VAGUE: Final = word_set("night market world play show ride fair food nature art")
 _NAMED_HOURS: Final = {"midnight": 0, "noon": 12, "sunset": 19, "dusk": 20, "sunrise": 6, "dawn": 6}
-_NIGHT_WORDS: Final = frozenset(
-    "night midnight evening moon stars dark dusk tonight nacht nuit".split()
-)
-_DAY_WORDS: Final = frozenset("morning noon sunrise dawn breakfast brunch picnic matin".split())
+_NIGHT_WORDS: Final = word_set("night midnight evening moon stars dark dusk tonight nacht nuit")
+_DAY_WORDS: Final = word_set("morning noon sunrise dawn breakfast brunch picnic matin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

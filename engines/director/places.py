@@ -17,7 +17,8 @@ from engines.director.lexicon import (
 from engines.director.segments import Parts, Segment
 
 _LEAD = re.compile(
-    r"^(?:(?:at|in|inside|on|near|under|bei|im|am|in der|in den|auf dem|à la|à l'|à|au|aux|dans)\s+)",
+    r"^(?:(?:at|in|inside|on|near|under|bei|im|am|in der|in den|auf dem|à la|à l'|à|au|aux|dans)"
+    r"\s+)",
     re.IGNORECASE,
 )
 _PREPOSITION = re.compile(
@@ -74,7 +75,7 @@ def _may_be_place(text: str, segment: Segment, after_time: bool) -> bool:
         after_time
         and len(text.split()) <= 5
         and bool(_CAPITALISED.match(text))
-        and (text.split()[0].lower() not in HEADWORDS)
+        and (text.split(maxsplit=1)[0].lower() not in HEADWORDS)
     )
 
 

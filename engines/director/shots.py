@@ -10,6 +10,7 @@ from typing import Final
 from engines.api import ShotPlan
 from engines.director.drafting import BEAT, Drafter
 from engines.director.foreign import LINES
+from engines.director.lexicon import word_set
 from engines.director.look import Look, ranked_scenes
 from engines.director.ranking import content_words
 from engines.director.tone import Similarity, pick
@@ -24,7 +25,7 @@ READING_SPEED: Final = 17.0
 _SHOT_S: Final = 3.2
 _SHORTEST_SHOT_S: Final = 2.5
 _CAMERAS: Final = ("in", "left", "out", "right")
-_ABSTRACT: Final = frozenset("lanterns bokeh marble geometric rays waves paper gradient".split())
+_ABSTRACT: Final = word_set("lanterns bokeh marble geometric rays waves paper gradient")
 _SKY: Final = ("moon", "stars", "sun")
 
 
@@ -112,16 +113,20 @@ def _beats(subject: Subject, drafter: Drafter, seed: int, count: int) -> tuple[s
     topic = subject.topics[0]
     opening = pick("opening", seed, topic.openings)
     ending = pick("ending", seed, topic.endings)
-    shown = [(t.about, line) for t in subject.topics for line in (*t.middles, t.endings[0])][::-1]
-    ground = subject.ground([line for _, line in shown])
-    drafted = [
-        line.text for line in drafter.lines(BEAT, subject.reading.theme, shown, ground, seed + 2)
-    ]
-    book = [line for t in subject.topics for line in t.middles]
     start = zlib.crc32(f"middle:{seed}".encode()) % len(topic.middles)
+    book = [line for t in subject.topics for line in t.middles]
     book = [*book[start : len(topic.middles)], *book[:start], *book[len(topic.middles) :]]
+    drafted = _drafted(subject, drafter, seed) if subject.sort == "film" else []
     middles = _apart([*drafted[:2], *book], [opening, ending, subject.reading.brief])
-    return opening, middles[: max(count, 1)], ending
+    return opening, middles[:count], ending
+
+
+def _drafted(subject: Subject, drafter: Drafter, seed: int) -> list[str]:
+    """Return the model's own beats of a story that may stand, best first."""
+    shown = [(t.about, line) for t in subject.topics for line in (*t.middles, t.endings[0])][::-1]
+    ground = subject.ground([text for pair in shown for text in pair])
+    ranked = drafter.lines(BEAT, subject.reading.theme, shown, ground, seed + 2)
+    return [line.text for line in ranked]
 
 
 def _apart(lines: Sequence[str], others: Sequence[str]) -> list[str]:

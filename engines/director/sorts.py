@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from engines.director.facts import Reading
@@ -62,6 +63,18 @@ _ANCHORS: Final[dict[str, str]] = {
 _WORD_WEIGHT: Final = 0.3
 
 
+_FORM: Final = re.compile(
+    r"\b(?:an?\s+)?(?:short\s+|animated\s+)?(?:films?|movies?|trailer|animation|(?:in\s+)?cinemas?)\b",
+    re.IGNORECASE,
+)
+
+
+def content_of_film(theme: str) -> str:
+    """Return what a film is about: a ship in a storm, not a screen in the dark."""
+    content = re.sub(r"\s+", " ", _FORM.sub(" ", theme)).strip(" ,")
+    return content if len(content) >= 4 else theme
+
+
 def sort_of(reading: Reading, similarity: Similarity) -> str:
     """Decide what a brief is for; one that tells what happens is a film."""
     if reading.is_story:
@@ -74,5 +87,8 @@ def sort_of(reading: Reading, similarity: Similarity) -> str:
         listed = _WORDS[sort].split()
         hits = sum(word in listed or word.rstrip("s") in listed for word in words)
         scores[sort] = cosine + _WORD_WEIGHT * min(hits, 2)
-    scores["event"] += 0.25 * dated
-    return max(scores, key=lambda sort: scores[sort])
+    for sort in ("event", "concert"):
+        scores[sort] += 0.25 * dated
+    best = max(scores, key=lambda sort: scores[sort])
+    seen_there = bool(reading.facts.place or reading.facts.hour)
+    return "event" if best == "film" and dated and seen_there else best

@@ -70,7 +70,8 @@ _HOURS = (
     r"(?i:(?<=\bat )(?:noon|midnight|sunset|sunrise|dusk|dawn|nightfall)\b)",
     r"(?i:(?<=\bfrom )(?:noon|sunset|sunrise|dusk|dawn)(?:\s+(?:to|till|until)\s+[a-z]+)?\b)",
     r"(?i:\b(?:noon|midnight|sunset|sunrise|dusk)(?=\s*(?:[,;.]|$)))",
-    r"(?:(?<=\bat )|(?<=\bum )|(?<=\bab )|(?<=\bfrom ))(?:[01]?\d|2[0-4])(?:[:.]\d{2})?(?=\s*(?:[,;.]|$))",
+    r"(?:(?<=\bat )|(?<=\bum )|(?<=\bab )|(?<=\bfrom ))(?:[01]?\d|2[0-4])(?:[:.]\d{2})?"
+    r"(?=\s*(?:[,;.]|$))",
     r"(?:早上|上午|中午|下午|傍晚|晚上|凌晨|夜里|晚)?\s*(?:\d{1,2}|[一二三四五六七八九十两]{1,3})"
     r"(?:点(?:半|一刻|\d{1,2}分?)?|[:：][0-5]\d)",
 )

@@ -65,7 +65,7 @@ def story_verb(text: str) -> int:
     for index, word in enumerate(words[1:8], start=1):
         if word not in VERBS or words[index - 1] in PREPOSITIONS | ARTICLES:
             continue
-        first = text.split()[0]
+        first = text.split(maxsplit=1)[0]
         if words[0] in ARTICLES | NUMBERS | PRONOUNS or first[:1].isupper():
             return index
     return -1
@@ -125,10 +125,9 @@ def shortened(words: list[str]) -> list[str]:
     """Cut a long title before a preposition, so that what stays is whole."""
     if len(words) <= _MOST_WORDS and len(" ".join(words)) <= LONGEST:
         return words
-    for index, word in enumerate(words):
-        if index >= 2 and word.lower() in PREPOSITIONS | {"and", "for", "with"}:
-            before = " ".join(words[:index])
-            if len(before) <= LONGEST:
+    for breaks in (PREPOSITIONS, {"and", "or"}):
+        for index, word in enumerate(words):
+            if index >= 2 and word.lower() in breaks and len(" ".join(words[:index])) <= LONGEST:
                 return shortened(words[:index])
     kept = words[:_MOST_WORDS]
     while len(kept) > 1 and (len(" ".join(kept)) > LONGEST or kept[-1].lower() in SMALL_WORDS):

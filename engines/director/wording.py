@@ -41,7 +41,7 @@ class Subject:
             text=self.reading.theme,
             title=self.reading.facts.title,
             examples=tuple(examples),
-            allowed=" ".join(self.reading.facts.names),
+            names=" ".join(self.reading.facts.names),
             dark=self.mood in MINOR_MOODS,
             story=self.sort == "film",
         )
@@ -75,7 +75,7 @@ def _line(field: Field, subject: Subject, drafter: Drafter, seed: int) -> str:
     of = _taglines if field is TAGLINE else _bodies
     shown = [(topic.about, line) for topic in subject.topics for line in of(topic)[:3]]
     shown.reverse()  # the nearest topic stands next to the question
-    ground = subject.ground([line for _, line in shown])
+    ground = subject.ground([text for pair in shown for text in pair])
     drafted = drafter.lines(field, subject.reading.theme, shown, ground, seed)
     if drafted:
         return drafted[0].text

@@ -35,6 +35,7 @@ from engines.image.loading import (
     default_side_px,
     scheduler_config,
 )
+from engines.library import fingerprint
 from engines.memory.lease import Component
 
 FAMILIES = Path(__file__).resolve().parents[2] / "resources" / "families"
@@ -120,7 +121,9 @@ def component(file: SingleFile, on: str) -> Component[dict[str, Any]]:
     width = BYTES_ON_CPU if on == "cpu" else BYTES_ON_CARD
     size_bytes = file.elements * width + TOKENIZER_BYTES
     return Component(
-        key=f"image:{file.path}", size_bytes=size_bytes, load=lambda device: _load(file, device)
+        key=f"image:{file.path}:{fingerprint(file.path)}",
+        size_bytes=size_bytes,
+        load=lambda device: _load(file, device),
     )
 
 
@@ -176,9 +179,8 @@ _MISFITS = (
 
 def _weights(path: Path, prefixes: tuple[str, ...]) -> dict[str, Any]:
     with safe_open(path, framework="pt") as opened:
-        return {
-            name: opened.get_tensor(name) for name in opened.keys() if name.startswith(prefixes)
-        }
+        names = [name for name in opened.keys() if name.startswith(prefixes)]  # noqa: SIM118
+        return {name: opened.get_tensor(name) for name in names}
 
 
 def _tokenizers(file: SingleFile) -> dict[str, Any]:

@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 TRAINED_TOKENS: Final = 1024
 """Windows longer than this were not seen in training."""
 
+MOST_TOKENS: Final = 1344
+"""A window with all its bars full; the end of one may thus lie a little beyond."""
+
 TOKENS_A_BAR: Final = 15
 """About what one part takes for one bar."""
 
-TOP_P: Final = 0.96
+TOP_P: Final = 0.97
+MIN_P: Final = 0.02
 STEPS_A_BAR: Final = 100
 SEED_STRIDE: Final = 1_000_003
 
@@ -78,14 +82,15 @@ def compose(
     """Write all sections of a cue; the parts stand in the order of writing."""
     parts = cast(cue.programs, cue.manner.density)
     parts = tuple(parts[i] for i in writing_order(parts))
-    masks = Masks(cue.key, cue.meter, cue.manner.loudness)
+    masks = Masks(cue.key, cue.meter, cue.manner.loudness, cue.manner.chord_pull)
+    context = min(decoder.shape.context, MOST_TOKENS)
     form = plan_form(cue.bars, section_bars(len(parts)))
     draft = Draft(parts=parts)
     total = cue.bars * STEPS_A_BAR
     shown: bytes | None = None
     for number, section in enumerate(form):
         skip = 0 if section.recalls >= 0 else min(PREFIX_BARS, section.first_bar)
-        window = plan_window(cue, draft, form, section, masks, decoder.shape.context)
+        window = plan_window(cue, draft, form, section, masks, context)
         size = len(window.bars) * len(parts) * TOKENS_A_BAR
 
         def on_step(
@@ -100,7 +105,8 @@ def compose(
             head_of(cue, len(window.bars)),
             lambda row, window=window: write_window(window, masks, row),  # type: ignore[misc]
             candidates,
-            sampling=Sampling(temperature=temperature, top_p=TOP_P),
+            room=context,
+            sampling=Sampling(temperature=temperature, top_p=TOP_P, min_p=MIN_P),
             generator=generator((seed + SEED_STRIDE * number) % 2**63),
             on_step=on_step,
         )

@@ -10,6 +10,7 @@ from typing import Final
 from engines.api import BadRequest, MusicRequest
 from engines.music import tokens
 from engines.music.instruments import NAMES, programs_in, programs_of
+from engines.music.manners import MANNERS, Manner
 from engines.music.moods import MOODS
 from engines.music.score import Meter
 from engines.music.theory import Key, parse_key
@@ -20,71 +21,8 @@ __all__ = ["MOODS", "Cue", "plan_cue"]
 
 MAX_PARTS: Final = 10
 DEFAULT_BARS: Final = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a mood is usually written; `source` is one of `tokens.SOURCES`.
-
-    `energy`, `density` and `loudness` are levels as in the tokens (loudness
-    is the middle index of `tokens.VELOCITIES`); `legato` is the part of the way
-    to the next note that a note is held.
-    """
-
-    bpm: int
-    mode: int
-    meters: tuple[str, ...]
-    ensembles: tuple[tuple[int, ...], ...]
-    energy: int
-    density: int
-    loudness: int
-    legato: float
-    source: str
-
-
-MANNERS: Final = {
-    "calm": Manner(
-        bpm=72, mode=0, meters=("4/4", "4/4", "3/4"), energy=0, density=1, loudness=3, legato=1.0,
-        ensembles=((0, 42, 48), (73, 46, 48, 42), (40, 41, 42, 46)), source="song",
-    ),
-    "playful": Manner(
-        bpm=126, mode=0, meters=("2/4", "4/4", "6/8"), energy=3, density=3, loudness=4, legato=0.5,
-        ensembles=((71, 45, 70, 73), (73, 71, 70, 12), (40, 71, 45, 43)), source="orchestra",
-    ),
-    "tense": Manner(
-        bpm=138, mode=1, meters=("4/4",), energy=4, density=4, loudness=4, legato=0.6,
-        ensembles=((40, 41, 42, 43, 47), (40, 44, 42, 43, 60)), source="quartet",
-    ),
-    "triumphant": Manner(
-        bpm=112, mode=0, meters=("4/4",), energy=4, density=3, loudness=6, legato=0.85,
-        ensembles=((56, 60, 57, 48, 58, 47), (56, 40, 60, 48, 43, 47)), source="orchestra",
-    ),
-    "melancholy": Manner(
-        bpm=66, mode=1, meters=("4/4", "3/4"), energy=1, density=2, loudness=3, legato=1.0,
-        ensembles=((42, 0, 48), (40, 41, 42, 0), (68, 40, 41, 42)), source="song",
-    ),
-    "mysterious": Manner(
-        bpm=80, mode=1, meters=("4/4", "3/4"), energy=1, density=1, loudness=2, legato=1.0,
-        ensembles=((8, 71, 48, 42), (73, 46, 52, 43), (71, 46, 48, 43)), source="film",
-    ),
-    "romantic": Manner(
-        bpm=76, mode=0, meters=("3/4", "4/4"), energy=2, density=3, loudness=4, legato=1.0,
-        ensembles=((40, 0, 42), (40, 60, 48, 46, 42), (42, 0, 48)), source="song",
-    ),
-    "dark": Manner(
-        bpm=84, mode=1, meters=("4/4",), energy=2, density=2, loudness=4, legato=1.0,
-        ensembles=((42, 57, 48, 43), (70, 52, 42, 43), (60, 57, 48, 43, 47)), source="film",
-    ),
-    "epic": Manner(
-        bpm=104, mode=1, meters=("4/4",), energy=5, density=4, loudness=6, legato=0.9,
-        ensembles=((60, 40, 52, 48, 43, 128), (56, 60, 48, 52, 43, 128)), source="film",
-    ),
-    "hopeful": Manner(
-        bpm=96, mode=0, meters=("4/4",), energy=2, density=2, loudness=4, legato=0.95,
-        ensembles=((40, 0, 48, 42), (73, 40, 48, 60, 42), (60, 0, 48, 42)), source="film",
-    ),
-}  # fmt: skip
-"""Mood to its manner; the programs of an ensemble go from the melody down."""
+_BEAT_QUARTERS: Final = {"2/2": 1.25, "3/2": 1.25}
+"""Meters whose beat is longer than a quarter go faster, counted in quarters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +58,14 @@ def plan_cue(request: MusicRequest) -> Cue:
     if meter_name and meter_name not in tokens.METERS:
         raise BadRequest(f"{request.meter!r} is not a meter that can be written")
     asked_bpm = request.tempo_bpm or heard.bpm
-    bpm = asked_bpm or manner.bpm * heard.pace * random.uniform(0.96, 1.04)
+    usual_bpm = manner.bpm * heard.pace * random.uniform(0.96, 1.04)
+    usual_bpm *= _BEAT_QUARTERS.get(meter_name or drawn_meter, 1.0)
     length = choose_length(
         Length(
             seconds=request.seconds or heard.seconds,
             bars=request.bars or heard.bars,
             meter=meter_name or drawn_meter,
-            bpm=_quarters(bpm, meter_name or drawn_meter),
+            bpm=asked_bpm or usual_bpm,
         ),
         meter_asked=bool(meter_name),
         tempo_asked=bool(asked_bpm),
@@ -164,11 +103,6 @@ def _key(request: MusicRequest, heard: Heard, manner: Manner, drawn_tonic: int) 
         return parse_key(heard.key)
     mode = manner.mode if heard.mode is None else heard.mode
     return Key(tonic=drawn_tonic, mode=mode)
-
-
-def _quarters(bpm: float, meter: str) -> float:
-    """Take a mood's tempo as beats a minute: in 6/8 a beat is a dotted quarter, in 2/2 a half."""
-    return bpm * {"2/2": 1.25, "3/2": 1.25}.get(meter, 1.0)
 
 
 def _programs(

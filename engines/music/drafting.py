@@ -25,6 +25,7 @@ def draw_lines(
     begin: Callable[[list[int]], Line],
     rows: int,
     *,
+    room: int,
     sampling: Sampling,
     generator: torch.Generator,
     on_step: Callable[[int], None],
@@ -34,6 +35,7 @@ def draw_lines(
     Args:
         begin: Makes a line's grammar; it is given the list that the line's
             tokens are written to.
+        room: The most tokens a line may have; its grammar keeps to it.
         on_step: Called before every step with the number of tokens so far.
 
     Returns:
@@ -43,7 +45,7 @@ def draw_lines(
     lines = [_Row(begin(row), row) for row in written]
     for line in lines:
         line.put(head)
-    cache = decoder.cache(rows, decoder.shape.context)
+    cache = decoder.cache(rows, room)
     device = decoder.embedding.device
     while True:
         read = max(line.read for line in lines)

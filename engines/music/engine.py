@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from engines.api import Kind, ModelRefused, ModelSpec, MusicRequest, MusicResult, Run
 from engines.devices import dtype, fix_threads
 from engines.memory.lease import Component
-from engines.music.composer import Draft, compose
+from engines.music.composer import MOST_TOKENS, Draft, compose
 from engines.music.controls import Cue, plan_cue
 from engines.music.decoder import Decoder, Shape, load_decoder, read_shape
 from engines.music.finishing import finish
@@ -43,7 +43,7 @@ class MusicEngine:
         shape = read_shape(Path(spec.path))
         fix_threads()
         component = _component(spec, shape, self._services.memory.device)
-        working = 2 * shape.cache_bytes(request.candidates, shape.context)
+        working = 2 * shape.cache_bytes(request.candidates, min(shape.context, MOST_TOKENS))
         with self._services.memory.lease(component, working_bytes=working, run=run) as leased:
             draft = write_piece(leased[0], cue, request, run)
         return answer(draft, cue, request.seed, spec.id)

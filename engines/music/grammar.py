@@ -125,12 +125,12 @@ def _write_harmony(
             yield from give(bar.chords)
             found.append(bar.chords)
             continue
-        first = yield Choice(allowed)
+        first = yield Choice(allowed, masks.chord_bias)
         if not halves(masks.meter) or allowed.sum() <= 2 or i + 1 == len(window.bars):
             found.append((first,))
             continue
         following = BLOCKS["BAR"][i + 1]
-        second = yield Choice(allowed & ~only(first) | only(following))
+        second = yield Choice(allowed & ~only(first) | only(following), masks.chord_bias)
         begun = second == following
         found.append((first,) if begun else (first, second))
     return tuple(found)

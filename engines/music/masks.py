@@ -65,17 +65,23 @@ ENDING_KIT: Final = _drums(_ENDING_KIT)
 
 @dataclass
 class Masks:
-    """The tables of one cue: its key, its meter, and how loud it is (an index of VELOCITIES)."""
+    """The tables of one cue.
+
+    `loudness` is an index of VELOCITIES, `chord_pull` what is added to the
+    logits of the chords of each of QUALITIES.
+    """
 
     key: Key
     meter: Meter
     loudness: int
+    chord_pull: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
     positions: dict[int, np.ndarray] = field(init=False)
     """Grid in ticks to where notes may start within a bar."""
     velocities: np.ndarray = field(init=False)
     durations: np.ndarray = field(init=False)
     """Row r allows the lengths that end within r ticks: (bar + 1, vocabulary)."""
     chords: np.ndarray = field(init=False)
+    chord_bias: np.ndarray = field(init=False)
     _scales: dict[int, np.ndarray] = field(init=False, default_factory=dict)
     _chord_notes: dict[int, np.ndarray] = field(init=False, default_factory=dict)
 
@@ -93,6 +99,9 @@ class Masks:
         self.durations = np.array([_lengths_within(room) for room in range(bar_ticks + 1)])
         self.chords = np.zeros(tokens.SIZE, bool)
         self.chords[list(self.key.chords())] = True
+        self.chord_bias = np.zeros(tokens.SIZE, np.float32)
+        first = BLOCKS["CHORD"].first
+        self.chord_bias[first : first + 48] = np.repeat(self.chord_pull, 12)
 
     def scale(self, chord: int) -> np.ndarray:
         """Pitches that may sound over a chord."""

@@ -269,7 +269,7 @@ def test_files_dropped_on_the_window_are_used(window: Window, tmp_path: Path, qt
 def test_a_file_that_cannot_be_used_is_told(window: Window, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"nothing of the kind")
-    window._take((path,))
+    window.take_files((path,))
     assert name in window.stage.message.words
     assert window.session.document.layers == ()
     assert window.session.document.music is None

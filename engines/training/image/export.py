@@ -24,9 +24,9 @@ class Name:
     """How the library will know the model."""
 
     id: str = "triptych-image-1"
-    name: str = "Triptych starter pictures"
-    licence: str = "GPL-3.0-or-later"
-    source: str = "Trained by Triptych's own training code; see README.md beside it."
+    name: str = "Triptych Image 1"
+    licence: str = "CC-BY-4.0"
+    source: str = "trained by engines/training/image of this project"
 
 
 def scheduler() -> DPMSolverMultistepScheduler:

@@ -15,6 +15,7 @@ from engines.training.music.prepare import Windows
 POOL = 96
 """Examples drawn together, sorted by length, and dealt out as batches."""
 
+LENGTH_STEP = 64
 IGNORED = -100
 
 
@@ -48,12 +49,17 @@ def batches(
             yield _tensors(dealt[i])
 
 
+def _padded(length: int) -> int:
+    """Round a length up, so that few shapes occur: each one is compiled and kept by oneDNN."""
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
 def _deal(
     examples: list[tuple[np.ndarray, int]], tokens_a_batch: int
 ) -> Iterator[list[tuple[np.ndarray, int]]]:
     batch: list[tuple[np.ndarray, int]] = []
     for example in examples:
-        if batch and (len(batch) + 1) * len(example[0]) > tokens_a_batch:
+        if batch and (len(batch) + 1) * _padded(len(example[0])) > tokens_a_batch:
             yield batch
             batch = []
         batch.append(example)
@@ -61,7 +67,7 @@ def _deal(
 
 
 def _tensors(batch: list[tuple[np.ndarray, int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    length = max(len(ids) for ids, _ in batch)
+    length = _padded(max(len(ids) for ids, _ in batch))
     ids = np.full((len(batch), length), tokens.PAD)
     labels = np.full((len(batch), length), IGNORED)
     for row, (example, given) in enumerate(batch):

@@ -174,12 +174,13 @@ def _step(
     for group in optimizer.param_groups:
         group["lr"] = rate
     with torch.autocast(device, torch.bfloat16):
-        hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
-        taught = labels[:, 1:] != IGNORED
-        logits = model.lm_head(hidden[taught])  # (taught tokens, vocabulary)
-    loss = torch.nn.functional.cross_entropy(logits.float(), labels[:, 1:][taught])
+        logits = model(input_ids=ids).logits[:, :-1]  # (examples, length - 1, vocabulary)
+    aims = labels[:, 1:]
+    loss = torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), aims.flatten(), ignore_index=IGNORED
+    )
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
-    return float(loss.detach()), int(taught.sum())
+    return float(loss.detach()), int((aims != IGNORED).sum())

@@ -1,4 +1,4 @@
-"""The names of the original Stable Diffusion programs for the weights of diffusers and transformers.
+"""The original Stable Diffusion programs' names for the weights of diffusers.
 
 Written the other way round from what is loaded, so that a test can make a file
 such as artists have, of any size.

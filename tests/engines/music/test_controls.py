@@ -8,8 +8,9 @@ import random
 import pytest
 
 from engines.api import BadRequest, MusicRequest
-from engines.music.controls import MANNERS, MOODS, plan_cue
+from engines.music.controls import MOODS, plan_cue
 from engines.music.instruments import NAMES, instrument, programs_in, programs_of
+from engines.music.manners import MANNERS
 from engines.music.parts import Role, cast
 from engines.music.theory import Key, parse_key
 
