@@ -19,8 +19,7 @@ from engines.api import (
     Run,
     UpscaleRequest,
 )
-from engines.image import card, loading, loras, pipelines, png, samplers, stepping
-from engines.image.configs import config_folder
+from engines.image import card, loading, loras, pipelines, png, samplers, single_file, stepping
 from engines.image.settling import Settled, settle
 from engines.memory.lease import Component
 from engines.services import Services
@@ -48,13 +47,14 @@ class ImageEngine:
     def _draw(self, request: ImageRequest, spec: ModelSpec, run: Run) -> tuple[Picture, ...]:
         """Draw the pictures at the model's size inside one lease."""
         about = card.read(spec)
-        path = Path(spec.path)
-        config = path if path.is_dir() else config_folder(spec)
-        settled = settle(request, about, about.side_px or loading.default_side_px(config))
+        file = None if Path(spec.path).is_dir() else single_file.read(spec)
+        config = file.config if file else Path(spec.path)
+        own_side_px = file.side_px if file else loading.default_side_px(config)
+        settled = settle(request, about, about.side_px or own_side_px)
         scheduler = loading.scheduler_config(config)
         samplers.make(scheduler, request.sampler)  # a wrong name is told before anything loads
         adapters = tuple(self._lora(use) for use in request.loras)
-        parts = self._parts(spec, about, config)
+        parts = self._folder_parts(spec, about) if file is None else self._file_part(file)
         devices.fix_threads()
         with self._services.memory.lease(
             *parts.values(), working_bytes=settled.working_bytes(config), run=run
@@ -63,7 +63,7 @@ class ImageEngine:
             named |= named.pop("file", {})
             pipeline = pipelines.assemble(
                 named,
-                samplers.make(scheduler, request.sampler),
+                samplers.make(named.get("scheduler", scheduler), request.sampler),
                 from_picture=settled.start is not None,
             )
             with loras.worn(pipeline, adapters):
@@ -80,17 +80,20 @@ class ImageEngine:
         rows = parts["vae"].preview
         per_picture = settled.steps_run
         watch = stepping.Watch(run, number * per_picture, settled.count * per_picture, rows)
-        if settled.start is not None and settled.mask is not None:
+        seen = pipelines.fills_in(pipeline)  # then the UNet itself keeps what is not redrawn
+        if settled.start is not None and settled.mask is not None and not seen:
             watch.kept = stepping.keep(pipeline.vae, settled.start, settled.mask, drawing.seed)
         image = pipelines.draw(pipeline, drawing, watch)
         if settled.start is not None and settled.mask is not None:
             image = Image.composite(image, settled.start, settled.mask)
         return png.picture(image, drawing.seed)
 
-    def _parts(self, spec: ModelSpec, about: card.Card, config: Path) -> dict[str, Component[Any]]:
+    def _file_part(self, file: single_file.SingleFile) -> dict[str, Component[Any]]:
+        """Return the one component that loads all of a single file."""
+        return {"file": single_file.component(file, self._services.memory.device)}
+
+    def _folder_parts(self, spec: ModelSpec, about: card.Card) -> dict[str, Component[Any]]:
         """Return the components to lease, by the names pipelines know them by."""
-        if not Path(spec.path).is_dir():
-            return {"file": loading.file_part(spec, config, self._services.memory.device)}
         parts = loading.folder_parts(spec, about.preview, self._services.memory.device)
         if about.reader:
             reader = self._services.catalog.get(about.reader, Kind.TEXT)

@@ -21,7 +21,6 @@ from engines.api import ModelRefused, ModelSpec
 from engines.formats.json_reader import MOST_BYTES, read_object
 from engines.formats.safetensors import read_header
 from engines.image import previews
-from engines.image.configs import clip_tokenizer
 from engines.image.starter_text import PromptReader
 from engines.memory.lease import Component
 
@@ -105,37 +104,6 @@ def reader_part(folder: Path) -> Component[PromptReader]:
         size_bytes=_weights_bytes(folder, "cpu"),
         load=lambda device: PromptReader(folder, device),
     )
-
-
-def file_part(spec: ModelSpec, config: Path, on: str) -> Component[dict[str, Any]]:
-    """Return one component for a single file, taken apart as the folder `config` describes.
-
-    Args:
-        on: The device it will lie on, "cpu" or "cuda"; for its size.
-    """
-    sdxl = spec.architecture.startswith("stable-diffusion-xl")
-    class_name = "StableDiffusionXLPipeline" if sdxl else "StableDiffusionPipeline"
-
-    def load(device: str) -> dict[str, Any]:
-        maker = getattr(diffusers, class_name)
-        try:
-            pipeline = maker.from_single_file(
-                spec.path,
-                config=str(config),
-                local_files_only=True,
-                torch_dtype=devices.dtype(device),
-                tokenizer=clip_tokenizer("<|endoftext|>"),
-                **({"tokenizer_2": clip_tokenizer("!")} if sdxl else {"safety_checker": None}),
-            )
-        except (ValueError, KeyError, RuntimeError, OSError) as error:
-            raise ModelRefused(spec.path, "its weights do not fit its family") from error
-        pipeline.to(device)
-        parts = {name: part for name, part in pipeline.components.items() if part is not None}
-        parts["vae"] = Decoder(parts["vae"].eval(), previews.fit(parts["vae"]))
-        return parts
-
-    size_bytes = _elements(Path(spec.path)) * _width(on)
-    return Component(key=f"image:{spec.path}", size_bytes=size_bytes, load=load)
 
 
 def _width(device: str) -> int:

@@ -18,11 +18,15 @@ OnStep = Callable[[Any, int, Any, dict[str, Tensor]], dict[str, Tensor]]
 LARGE_PIXELS = 1024 * 1024
 """Above this the autoencoder works in tiles, so that its memory stays bounded."""
 
+FILLING_CHANNELS = 9
+"""What a UNet trained to fill in takes: latents, their mask, and the masked start."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """One picture to draw, all values settled; `start` is None when it begins from noise.
 
+    `mask` is white where the start is redrawn.
     `states` are the prompt's and the empty prompt's token states for a model
     without a text encoder of its own, else None.
     """
@@ -35,6 +39,7 @@ class Drawing:
     steps: int
     guidance: float
     start: Image.Image | None = None
+    mask: Image.Image | None = None
     strength: float = 1.0
     states: tuple[Tensor, Tensor] | None = None
 
@@ -42,7 +47,10 @@ class Drawing:
 def assemble(parts: dict[str, Any], scheduler: Any, *, from_picture: bool) -> Any:
     """Make the pipeline that fits the parts; `from_picture` makes it start from one."""
     sdxl = "text_encoder_2" in parts
-    class_name = f"StableDiffusion{'XL' if sdxl else ''}{'Img2Img' if from_picture else ''}Pipeline"
+    task = "Img2Img" if from_picture else ""
+    if parts["unet"].config.in_channels == FILLING_CHANNELS:
+        task = "Inpaint"
+    class_name = f"StableDiffusion{'XL' if sdxl else ''}{task}Pipeline"
     decoder: Decoder = parts["vae"]
     named = {
         "unet": parts["unet"],
@@ -81,9 +89,28 @@ def draw(pipeline: Any, drawing: Drawing, on_step: OnStep) -> Image.Image:
     else:
         prompted, empty = (state.to(pipeline.unet.dtype) for state in drawing.states)
         asked |= {"prompt_embeds": prompted, "negative_prompt_embeds": empty}
-    if drawing.start is None:
+    if fills_in(pipeline):
+        asked |= _to_fill_in(drawing)
+    elif drawing.start is None:
         asked |= {"width": drawing.width_px, "height": drawing.height_px}
     else:
         asked |= {"image": drawing.start, "strength": drawing.strength}
     with torch.inference_mode():
         return pipeline(**asked).images[0]
+
+
+def fills_in(pipeline: Any) -> bool:
+    """Say whether the pipeline's UNet sees the mask and the start itself."""
+    return bool(pipeline.unet.config.in_channels == FILLING_CHANNELS)
+
+
+def _to_fill_in(drawing: Drawing) -> dict[str, Any]:
+    """Return what a pipeline that fills in wants; without a start it redraws a grey picture."""
+    size = drawing.width_px, drawing.height_px
+    return {
+        "image": drawing.start or Image.new("RGB", size, "grey"),
+        "mask_image": drawing.mask or Image.new("L", size, "white"),
+        "strength": 1.0 if drawing.start is None else drawing.strength,
+        "width": drawing.width_px,
+        "height": drawing.height_px,
+    }

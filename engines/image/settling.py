@@ -65,6 +65,7 @@ class Settled:
             steps=self.steps,
             guidance=self.guidance,
             start=self.start,
+            mask=self.mask,
             strength=self.strength,
             states=states,
         )

@@ -35,6 +35,7 @@ from engines.image.loading import (
     default_side_px,
     scheduler_config,
 )
+from engines.image.pipelines import FILLING_CHANNELS
 from engines.library import fingerprint
 from engines.memory.lease import Component
 
@@ -54,7 +55,7 @@ FILLS = {
 }
 """Architecture -> what each of its tokenizers fills a short prompt up with."""
 
-CHANNELS = (4, 9)
+CHANNELS = (4, FILLING_CHANNELS)
 """What a UNet may take: latents, or latents, mask and masked latents to fill in."""
 
 _UNET = "model.diffusion_model."

@@ -9,10 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-import transformers
 from PIL import Image
-from safetensors.torch import load_file, save_file
 
 from engines.api import (
     BadRequest,
@@ -29,13 +26,13 @@ from engines.api import (
     UpscaleRequest,
 )
 from engines.catalog import Catalog
-from engines.image import engine, loading, png
+from engines.image import png
 from engines.image.engine import ImageEngine
 from engines.image.upscaler import UpscaleEngine
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services
-from tests.engines.image import single_files, tiny_models
+from tests.engines.image import tiny_models
 
 Ask = Callable[..., ImageResult]
 
@@ -241,29 +238,3 @@ def test_a_lora_that_is_none_is_refused(draw: Ask, models: Path) -> None:
     unet = next((models / "tiny-sd" / "unet").glob("*.safetensors"))
     with pytest.raises(ModelRefused):
         draw(model="tiny-sd", loras=(LoraUse(path=str(unet)),))
-
-
-def test_a_single_file_draws_as_a_folder_does(
-    draw: Ask, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, config = tmp_path / "one.safetensors", tmp_path / "config"
-    single_files.write(path, config)
-    monkeypatch.setattr(engine, "config_folder", lambda spec: config)
-    small = transformers.CLIPTokenizer.from_pretrained(models / "tiny-sd" / "tokenizer")
-    monkeypatch.setattr(loading, "clip_tokenizer", lambda pad: small)
-    drawn = draw(model=str(path), seed=3)
-    assert drawn.pictures[0].png == draw(model=str(path), seed=3).pictures[0].png
-    assert drawn.pictures[0].png != draw(model=str(path), prompt="zzz").pictures[0].png
-
-
-def test_a_single_file_whose_weights_do_not_fit_is_refused(
-    draw: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, config = tmp_path / "one.safetensors", tmp_path / "config"
-    single_files.write(path, config)
-    tensors = load_file(path)
-    name = "model.diffusion_model.input_blocks.1.0.in_layers.2.weight"
-    save_file({**tensors, name: torch.zeros(2, 2)}, path)
-    monkeypatch.setattr(engine, "config_folder", lambda spec: config)
-    with pytest.raises(ModelRefused, match="do not fit"):
-        draw(model=str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -14,15 +15,19 @@ import diffusers
 import pytest
 import torch
 import transformers
+from PIL import Image
 
-from engines.api import Kind, ModelRefused, ModelSpec, Run
+from engines.api import ImageRequest, Kind, ModelRefused, ModelSpec, Request, Run
+from engines.catalog import Catalog
 from engines.formats.families import family
 from engines.formats.recognition import recognise
 from engines.formats.safetensors import Tensor
-from engines.image import clip_words, pipelines, prediction, samplers, single_file
+from engines.image import clip_words, pipelines, png, prediction, samplers, single_file
+from engines.image.engine import ImageEngine
 from engines.image.loading import MODELS
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
+from engines.services import Services
 from tests.engines.image import tiny_families
 
 ARCHITECTURES = tuple(single_file.FOLDERS)
@@ -246,6 +251,56 @@ def test_a_file_for_filling_in_is_loaded_with_nine_channels(tiny: Write) -> None
     assert parts["unet"].conv_in.weight.shape[1] == 9
 
 
+@pytest.fixture
+def engine(tmp_path: Path) -> ImageEngine:
+    memory = MemoryManager(SimulatedDevice(2**33, name="cpu"))
+
+    def ask(request: Request, run: Run) -> Any:
+        raise AssertionError("a single file needs no other engine")
+
+    return ImageEngine(Services(Catalog((), library=tmp_path), memory, ask))
+
+
+def picture(engine: ImageEngine, path: Path, **wishes: Any) -> bytes:
+    asked = {"prompt": "a cat", "seed": 7, "width_px": 64, "height_px": 64, "steps": 2}
+    request = ImageRequest(**{**asked, **wishes}, model=str(path))
+    return engine.run(request, Run()).pictures[0].png
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_engine_draws_with_a_file_alone(
+    tiny: Write, engine: ImageEngine, architecture: str
+) -> None:
+    path = tiny(architecture)
+    first = picture(engine, path)
+    assert first == picture(engine, path)
+    assert first != picture(engine, path, prompt="of cat at")
+    assert first != picture(engine, path, seed=8)
+
+
+def test_what_was_measured_reaches_the_sampler(tiny: Write, engine: ImageEngine) -> None:
+    stated = {"modelspec.prediction_type": "epsilon"}
+    silent = picture(engine, tiny("stable-diffusion"))
+    assert silent != picture(engine, tiny("stable-diffusion", metadata=stated), guidance=7.0)
+
+
+@pytest.mark.parametrize("architecture", ["stable-diffusion", "stable-diffusion-xl"])
+def test_a_file_for_filling_in_keeps_what_is_black(
+    tiny: Write, engine: ImageEngine, architecture: str
+) -> None:
+    path = tiny(architecture, 9)
+    start = Image.effect_noise((64, 64), 60).convert("RGB")
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (32, 0, 64, 64))
+    filled = Image.open(
+        io.BytesIO(picture(engine, path, init=png.encode(start), mask=png.encode(mask)))
+    )
+    black, white = (0, 0, 32, 64), (32, 0, 64, 64)
+    assert filled.crop(black).tobytes() == start.crop(black).tobytes()
+    assert filled.crop(white).tobytes() != start.crop(white).tobytes()
+    assert picture(engine, path) == picture(engine, path)  # and it draws without a start
+
+
 @pytest.mark.parametrize("channels", [5, 8])
 def test_other_channels_are_refused_by_number(tiny: Write, channels: int) -> None:
     with pytest.raises(ModelRefused, match=f"takes {channels} channels"):
@@ -285,7 +340,7 @@ def _can_cut_off() -> bool:
 
 @pytest.mark.skipif(not _can_cut_off(), reason="no network namespaces here")
 def test_it_loads_and_draws_where_there_is_no_network() -> None:
-    test = f"{__file__}::test_the_same_seed_draws_the_same_picture[stable-diffusion]"
+    test = f"{__file__}::test_the_engine_draws_with_a_file_alone[stable-diffusion]"
     command = [
         "unshare",
         "-rn",
