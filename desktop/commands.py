@@ -176,6 +176,7 @@ def poster(arguments: argparse.Namespace, run: Run) -> Answer:
         dpi=arguments.dpi,
         template=arguments.template,
         model=arguments.model,
+        picture_model=arguments.picture_model,
     )
     return _produce(arguments, options, run)
 
@@ -192,6 +193,7 @@ def scene(arguments: argparse.Namespace, run: Run) -> Answer:
         height_px=height_px,
         fps=arguments.fps,
         model=arguments.model,
+        picture_model=arguments.picture_model,
     )
     return _produce(arguments, options, run)
 

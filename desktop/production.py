@@ -44,7 +44,7 @@ from engines.api import (
 Ask = Callable[[Request, Run], Any]
 
 PICTURE_UPSCALE = 8
-"""A model's picture is enlarged this often before it stands on a page."""
+"""The starter's picture is enlarged this often before it stands on a page."""
 
 PAN_RESERVE = 1.15
 """A scene's backgrounds are this much larger than the frame, for the camera to move in."""
@@ -52,24 +52,32 @@ PAN_RESERVE = 1.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PosterOptions:
-    """What a poster should be; an empty template leaves the choice to the layout."""
+    """What a poster should be; an empty template leaves the choice to the layout.
+
+    `model` writes the words, `picture_model` paints; empty means the library's own.
+    """
 
     width_mm: float = 297.0
     height_mm: float = 420.0
     dpi: float = 150.0
     template: str = ""
     model: str = ""
+    picture_model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneOptions:
-    """What a scene should be."""
+    """What a scene should be.
+
+    A picture model that is named leads: its pictures fill the shots.
+    """
 
     seconds: float = 12.0
     width_px: int = 1920
     height_px: int = 1080
     fps: int = 24
     model: str = ""
+    picture_model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +137,9 @@ def produce(
         PosterOptions: _produce_poster,
         SceneOptions: _produce_scene,
     }
-    return makers[type(options)](brief, options, seed, _Studio(ask, assets), run)
+    return makers[type(options)](
+        brief, options, seed, _Studio(ask, assets, options.picture_model), run
+    )
 
 
 def _produce_poster(
@@ -204,7 +214,13 @@ def _produce_scene(
     music, notices = _score(plan, seed, options.seconds, studio, scoring)
     laying.step(0, 1)
     document = lay_out_scene(
-        SceneContent(title=plan.title, tagline=plan.tagline, shots=shots, palette=plan.palette),
+        SceneContent(
+            title=plan.title,
+            tagline=plan.tagline,
+            shots=shots,
+            palette=plan.palette,
+            pictures_lead=bool(options.picture_model),
+        ),
         frame_width_px=options.width_px,
         frame_height_px=options.height_px,
         fps=options.fps,
@@ -303,14 +319,22 @@ def _signed(document: Document, brief: str, seed: int, plan: Plan, studio: _Stud
 class _Studio:
     """The engines, the store and what the layout needs to see, for one production."""
 
-    def __init__(self, ask: Ask, assets: AssetStore) -> None:
+    def __init__(self, ask: Ask, assets: AssetStore, picture_model: str) -> None:
         self.ask = ask
         self.assets = assets
+        self._picture_model = picture_model
         self._recipes: dict[str, Recipe] = {}
 
     def picture(self, prompt: str, seed: int, run: Run) -> str:
         """Paint with the picture model; returns the asset."""
-        return self._draw(ImageRequest(prompt=prompt, seed=seed, upscale=PICTURE_UPSCALE), run)
+        request = ImageRequest(
+            prompt=prompt, seed=seed, model=self._picture_model, upscale=self._upscale()
+        )
+        return self._draw(request, run)
+
+    def _upscale(self) -> int:
+        """Return how often a picture is enlarged: other models paint larger than our starter."""
+        return 4 if self._picture_model else PICTURE_UPSCALE
 
     def background(
         self, prompt: str, seed: int, size_px: tuple[int, int], palette: tuple[str, ...], run: Run

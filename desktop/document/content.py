@@ -41,9 +41,15 @@ class ShotContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneContent:
-    """A scene's title and shots."""
+    """A scene's title and shots.
+
+    With `pictures_lead` a shot shows its picture; else its background, with
+    the picture as a wash of colour over it, for a model too small to be
+    looked at closely.
+    """
 
     title: str
     tagline: str = ""
     shots: tuple[ShotContent, ...] = ()
     palette: tuple[str, ...] = ()
+    pictures_lead: bool = False

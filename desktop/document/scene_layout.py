@@ -10,6 +10,7 @@ from desktop.document.legibility import made_legible
 from desktop.document.measuring import Luminance, Measure
 from desktop.document.model import (
     Align,
+    Blend,
     Box,
     Camera,
     Caption,
@@ -31,6 +32,9 @@ _TITLE = Face(family="DM Serif Display", line_height=1.08)
 _TAGLINE = Face(family="Inter", weight=500, line_height=1.3)
 _TITLE_SHARE = 0.55
 """The part of the first shot after which its caption comes, when the title has been read."""
+
+_WASH = 0.55
+"""How strongly a picture that does not lead colours the background below it."""
 
 _PAN = 0.9
 _CAMERAS = {
@@ -61,7 +65,10 @@ def lay_out_scene(
     """
     page = Document.scene(width_px=frame_width_px, height_px=frame_height_px, fps=fps)
     scheme = scheme_of(content.palette)
-    shots = tuple(_shot(shot, index, page, scheme) for index, shot in enumerate(content.shots))
+    shots = tuple(
+        _shot(shot, index, page, scheme, lead=content.pictures_lead)
+        for index, shot in enumerate(content.shots)
+    )
     style = CaptionStyle(
         size_mm=min(11.5, page.height_mm * 0.062),
         color=scheme.light,
@@ -81,7 +88,7 @@ def lay_out_scene(
     return _with_title(document, content, scheme, measure, luminance)
 
 
-def _shot(content: ShotContent, index: int, page: Document, scheme: Scheme) -> Shot:
+def _shot(content: ShotContent, index: int, page: Document, scheme: Scheme, *, lead: bool) -> Shot:
     name = f"shot-{index + 1}"
     whole = Box(x_mm=0.0, y_mm=0.0, width_mm=page.width_mm, height_mm=page.height_mm)
     layers: list[Layer] = []
@@ -98,7 +105,7 @@ def _shot(content: ShotContent, index: int, page: Document, scheme: Scheme) -> S
         fill = Fill(stops=(Stop(at=0.0, color=scheme.dark), Stop(at=1.0, color=scheme.middle[0])))
         layers.append(ShapeLayer(id=f"{name}-background", name="Background", box=whole, fill=fill))
     if content.picture_asset:
-        layers += _window(content, index, page, scheme, name)
+        layers.append(_painting(content, whole, name, lead=lead))
     return Shot(
         id=name,
         name=f"Shot {index + 1}",
@@ -116,29 +123,20 @@ def _camera(name: str, *, gentle: bool) -> Camera:
     return _CAMERAS.get(name, _CAMERAS["still"])
 
 
-def _window(
-    content: ShotContent, index: int, page: Document, scheme: Scheme, name: str
-) -> list[Layer]:
-    """Return the shot's picture in a mat, on the right and the left by turns.
+def _painting(content: ShotContent, page: Box, name: str, *, lead: bool) -> PictureLayer:
+    """Return the shot's painted picture over the whole frame.
 
-    On the first shot it makes room for the title on the left.
+    A picture that leads hides the background; one that does not lies over it
+    as a wash of light and colour, whatever its own detail.
     """
-    side = min(page.height_mm * 0.56, page.width_mm * 0.34)
-    right = index % 2 == 0
-    # Inside the narrowest view of every camera, and above two lines of caption.
-    x = page.width_mm * (0.89 if right else 0.11) - (side if right else 0.0)
-    box = Box(x_mm=x, y_mm=(page.height_mm - side) * 0.25, width_mm=side, height_mm=side)
-    mat = 1.6
-    around = Box(
-        x_mm=box.x_mm - mat,
-        y_mm=box.y_mm - mat,
-        width_mm=side + 2 * mat,
-        height_mm=side + 2 * mat,
+    return PictureLayer(
+        id=f"{name}-picture",
+        name="Picture",
+        box=page,
+        asset=content.picture_asset,
+        blend=Blend.NORMAL if lead else Blend.SOFT_LIGHT,
+        opacity=1.0 if lead else _WASH,
     )
-    return [
-        ShapeLayer(id=f"{name}-mat", name="Mat", box=around, fill=Fill.solid(scheme.light)),
-        PictureLayer(id=f"{name}-picture", name="Picture", box=box, asset=content.picture_asset),
-    ]
 
 
 def _captions(content: SceneContent) -> tuple[Caption, ...]:

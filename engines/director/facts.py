@@ -87,11 +87,24 @@ def read(brief: str) -> Reading:
     return Reading(
         brief=brief,
         facts=facts,
-        theme=subject if language == "en" else gloss(brief) or title,
+        theme=_theme(brief, facts, language, is_story=is_story),
         details=_details(parts, place, title, topic, is_story),
         language=language,
         is_story=is_story,
     )
+
+
+def _theme(brief: str, facts: Facts, language: str, *, is_story: bool) -> str:
+    """Return what the brief is about, without names: a Harbour Trio is no harbour."""
+    if language != "en":
+        return gloss(brief) or facts.title
+    if is_story:
+        return facts.subject
+    theme = facts.subject
+    for name in facts.names:
+        led = rf"(?:\s+(?:by|with|and|of|feat\.?|featuring|starring|the))*\s+{re.escape(name)}"
+        theme = re.sub(rf"{led}(?:['’]s)?|{re.escape(name)}(?:['’]s)?", "", theme)
+    return re.sub(r"\s*,(?:\s*,)*\s*", ", ", theme).strip(" ,") or facts.subject
 
 
 def _language(brief: str) -> str:

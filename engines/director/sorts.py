@@ -39,7 +39,7 @@ CALLS: Final[dict[str, tuple[str, ...]]] = {
 
 _WORDS: Final[dict[str, str]] = {
     "concert": "concert jazz gig recital festival choir orchestra band trio quartet symphony dj"
-    " opera album song songs music",
+    " album songs music",
     "lesson": "lesson course class workshop seminar lecture talk tutorial training beginner"
     " beginners beginner's learn",
     "game": "game puzzle platformer rpg arcade video-game board-game",
@@ -69,6 +69,9 @@ _FORM: Final = re.compile(
 )
 
 
+_TALE: Final = re.compile(r"\babout\b.*\b(?:who|that)\b", re.IGNORECASE)
+
+
 def content_of_film(theme: str) -> str:
     """Return what a film is about: a ship in a storm, not a screen in the dark."""
     content = re.sub(r"\s+", " ", _FORM.sub(" ", theme)).strip(" ,")
@@ -89,6 +92,7 @@ def sort_of(reading: Reading, similarity: Similarity) -> str:
         scores[sort] = cosine + _WORD_WEIGHT * min(hits, 2)
     for sort in ("event", "concert"):
         scores[sort] += 0.25 * dated
+    scores["film"] += 0.4 * bool(_TALE.search(reading.theme))
     best = max(scores, key=lambda sort: scores[sort])
     seen_there = bool(reading.facts.place or reading.facts.hour)
     return "event" if best == "film" and dated and seen_there else best

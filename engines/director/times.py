@@ -76,6 +76,9 @@ _HOURS = (
     r"(?:点(?:半|一刻|\d{1,2}分?)?|[:：][0-5]\d)",
 )
 
+# "until Saturday" is another fact than "Saturday"
+_BOUND = re.compile(r"\b(?:until|till|from|bis|ab|jusqu['’]au|jusqu['’]à|hasta)\s+$", re.IGNORECASE)
+
 _DAY_PATTERNS = [re.compile(pattern) for pattern in _DAYS]
 _HOUR_PATTERNS = [re.compile(pattern) for pattern in _HOURS]
 
@@ -96,7 +99,8 @@ def _find(text: str, patterns: list[re.Pattern[str]], taken: list[Span]) -> list
     for match in matches:
         start, end = match.span()
         start += len(match.group()) - len(match.group().lstrip())
-        span = Span(start, end)
+        bound = _BOUND.search(text[:start])
+        span = Span(bound.start() if bound else start, end)
         if span.end > span.start and not any(span.overlaps(other) for other in [*taken, *found]):
             found.append(span)
     return sorted(found, key=lambda span: span.start)

@@ -21,6 +21,9 @@ _TIMPANI = 47
 _HANDS = frozenset({*range(8), 46})
 """Programs that one player plays with two hands, on two staves."""
 
+_UNDER_MELODY = 16
+"""How far over the melody's lowest pitch the harmony may reach."""
+
 _SPAN = 24
 """Semitones that a line moves within."""
 
@@ -81,8 +84,8 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
             parts.append(_part(player, Role.MELODY, 60, 84, density + alone))
             parts.append(_part(player, Role.HARMONY, 36, 62, density + 1 + alone))
         elif i == lead:
-            low = min(max(player.low, 58), max(player.low, player.high - _SPAN))
-            parts.append(_part(player, Role.MELODY, low, low + _SPAN, max(1, density - 1)))
+            low = _melody_low(player)
+            parts.append(_part(player, Role.MELODY, low, low + _SPAN, max(1, min(3, density))))
         elif i == bass:
             low = max(player.low, 28)
             top = low + (26 if player.program not in _CHORDAL else 40)
@@ -90,14 +93,20 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
         elif player.program == _TIMPANI:
             parts.append(_part(player, Role.BASS, player.low, player.high, 1))
         elif player.program in _CHORDAL:
-            low = 48 if bass >= 0 else 38
-            parts.append(_part(player, Role.HARMONY, max(player.low, low), 76, density))
+            low = max(player.low, 48 if bass >= 0 else 38)
+            high = min(76, _melody_low(players[lead]) + _UNDER_MELODY)
+            parts.append(_part(player, Role.HARMONY, low, max(low + 16, high), density))
         else:
             centre = 62 - 4 * counters
             counters += 1
             low = min(max(player.low, centre - 8), player.high - 15)
             parts.append(_part(player, Role.COUNTER, low, low + 20, max(1, density - 1)))
     return tuple(parts)
+
+
+def _melody_low(player: Instrument) -> int:
+    """Where a melody of this instrument may begin: in its upper part, but not too high."""
+    return min(max(player.low, 58), max(player.low, player.high - _SPAN))
 
 
 def _part(player: Instrument, role: Role, low: int, high: int, density: int) -> Part:
