@@ -24,7 +24,6 @@ _WORD: Final = "[a-z]{1,12}('[a-z]{1,2})?"
 _FIRST: Final = "[A-Z][a-z]{0,11}"
 LINE: Final = rf"{_FIRST}( {_WORD}){{0,4}},?( {_WORD}){{2,6}}\."
 SENTENCE: Final = rf"{_FIRST}( {_WORD}){{1,6}},?( {_WORD}){{2,6}},?( {_WORD}){{3,6}}\."
-_STORY_EASE: Final = 0.2
 _SAMPLING: Final = Sampling(temperature=0.7, top_p=0.92, min_p=0.08)
 
 
@@ -33,8 +32,8 @@ class Field:
     """One field: what it is called, what the model is told, and its form.
 
     `least_score` is what a line of the model must reach to stand, found by
-    reading a few hundred lines of the starter model; a story's lines may be
-    looser, as they only need to be near.
+    reading a few hundred lines of the starter model; for a story it may be
+    less by `story_ease`, as its lines only need to be near.
     """
 
     name: str
@@ -43,6 +42,7 @@ class Field:
     max_tokens: int
     measures: Measures
     least_score: float
+    story_ease: float = 0.0
 
 
 TAGLINE: Final = Field(
@@ -52,6 +52,7 @@ TAGLINE: Final = Field(
     max_tokens=28,
     measures=Measures(shortest=12, longest=56, best=30),
     least_score=0.55,
+    story_ease=0.2,
 )
 BODY: Final = Field(
     name="body",
@@ -59,7 +60,7 @@ BODY: Final = Field(
     pattern=SENTENCE,
     max_tokens=40,
     measures=Measures(shortest=40, longest=130, best=80),
-    least_score=0.55,
+    least_score=0.75,
 )
 BEAT: Final = Field(
     name="caption",
@@ -116,7 +117,7 @@ class Drafter:
         ranked = rank(
             candidates, ground, field.measures, self.encoder.similarity, self.encoder.is_common
         )
-        least = field.least_score - (_STORY_EASE if ground.story else 0.0)
+        least = field.least_score - (field.story_ease if ground.story else 0.0)
         return [line for line in ranked if line.score >= least]
 
 

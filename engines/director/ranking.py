@@ -123,7 +123,7 @@ def _copies(content: list[str], ground: Ground) -> bool:
     own = set(content)
     for example in ground.examples:
         shown = set(content_words(example))
-        if shown and len(own & shown) / len(own | shown) > 0.5:
+        if shown and (shown <= own or len(own & shown) / len(own | shown) > 0.5):
             return True
     return False
 

@@ -55,9 +55,9 @@ CONTENTLESS: Final = (
     SMALL_WORDS
     | PRONOUNS
     | word_set(
-        "is are was be been has have will can not no all so one who what when where how than then "
-        "there here up out off down more most very just only too also them him us me do does did "
-        "don't it's you're we're let let's every each any some own"
+        "about is are was be been has have will can not no all so one who what when where how than "
+        "then there here up out off down more most very just only too also them him us me do does "
+        "did don't it's you're we're let let's every each any some own"
     )
 )
 """Words that carry no meaning of their own."""

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from engines.director.drafting import BODY, TAGLINE, Drafter, Field
 from engines.director.facts import Reading
 from engines.director.foreign import LINES
+from engines.director.lexicon import word_set
 from engines.director.phrasebook import Topic
-from engines.director.ranking import Ground
+from engines.director.ranking import Ground, content_words
 from engines.director.sorts import CALLS
 from engines.director.tone import MINOR_MOODS, pick
 
 _LONGEST_BODY = 260
+_TALES = word_set("sea space mystery fantasy adventure horror love winter animals nature")
+"""Topics whose lines tell; those of the others invite, which a story must not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,10 @@ def _line(field: Field, subject: Subject, drafter: Drafter, seed: int) -> str:
     drafted = drafter.lines(field, subject.reading.theme, shown, ground, seed)
     if drafted:
         return drafted[0].text
-    return pick(f"{field.name}:{subject.reading.theme}", seed, of(subject.topics[0]))
+    book = of(subject.topics[0])
+    if field is BODY and subject.reading.is_story and subject.topics[0].name not in _TALES:
+        return ""
+    return pick(f"{field.name}:{subject.reading.theme}", seed, book)
 
 
 def _taglines(topic: Topic) -> tuple[str, ...]:
@@ -93,7 +99,7 @@ def _bodies(topic: Topic) -> tuple[str, ...]:
 def with_remarks(body: str, reading: Reading, *, first: bool) -> str:
     """Join a body with what else the brief remarks, in the brief's own words.
 
-    Names that the title lacks are among them.
+    Names that the title lacks are among them; a story begins with its brief.
     """
     facts = reading.facts
     remarks = [
@@ -104,10 +110,20 @@ def with_remarks(body: str, reading: Reading, *, first: bool) -> str:
     unsaid = [name for name in facts.names if name not in said and name.upper() not in said]
     if unsaid and reading.language == "en" and not reading.is_story:
         remarks.insert(0, _sentence(f"with {_listed(unsaid)}", "en"))
+    remarks = [remark for remark in remarks if not _says(body, remark)]
+    if reading.is_story:
+        remarks = [_sentence(reading.brief, reading.language), *remarks]
     parts = [*remarks, body] if first else [body, *remarks]
+    parts = [part for part in parts if part]
     while len(" ".join(parts)) > _LONGEST_BODY and len(parts) > 1:
         parts.remove(max(parts, key=len))
     return " ".join(parts)
+
+
+def _says(body: str, remark: str) -> bool:
+    """Say whether a body already has all that a remark has to tell."""
+    words = set(content_words(remark))
+    return bool(words) and words <= set(content_words(body))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,8 +21,11 @@ _TIMPANI = 47
 _HANDS = frozenset({*range(8), 46})
 """Programs that one player plays with two hands, on two staves."""
 
-_UNDER_MELODY = 16
+_UNDER_MELODY = 12
 """How far over the melody's lowest pitch the harmony may reach."""
+
+_MELODY_ROOM = 16
+"""Semitones that a melody needs under the instrument's highest pitch."""
 
 _SPAN = 24
 """Semitones that a line moves within."""
@@ -106,7 +109,7 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
 
 def _melody_low(player: Instrument) -> int:
     """Where a melody of this instrument may begin: in its upper part, but not too high."""
-    return min(max(player.low, 58), max(player.low, player.high - _SPAN))
+    return min(max(player.low, 58), max(player.low, player.high - _MELODY_ROOM))
 
 
 def _part(player: Instrument, role: Role, low: int, high: int, density: int) -> Part:

@@ -18,7 +18,9 @@ from engines.api import (
 )
 from engines.director.check import problems
 from engines.director.engine import DirectorEngine
+from engines.director.facts import read
 from engines.director.shots import durations_s
+from engines.director.wording import with_remarks
 from tests.engines.text.models import services
 
 POSTER = PlanRequest(
@@ -95,3 +97,10 @@ def test_shots_fill_the_scene_exactly(seconds: float) -> None:
     assert sum(lengths) == pytest.approx(seconds, abs=1e-9)
     assert len(lengths) <= 8
     assert min(lengths) >= min(2.5, seconds) - 0.2
+
+
+def test_remarks_of_the_brief_stand_in_the_body_once() -> None:
+    reading = read("Violin recital, Anna Weber, Sunday 5 pm, St. Mary's Church, free entry")
+    body = with_remarks("Listen closely.", reading, first=False)
+    assert body == "Listen closely. With Anna Weber. Free entry."
+    assert with_remarks("Free entry for all.", reading, first=False).count("ree entry") == 1
