@@ -91,7 +91,8 @@ def sentence(libraries: tuple[Library, ...], purpose: str = "draw") -> str:
 
 def why_no_window() -> str:
     """Return one sentence that says why no window can open here; nothing if one can."""
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+    platform = os.environ.get("QT_QPA_PLATFORM", "xcb")
+    if not sys.platform.startswith("linux") or platform != "xcb":
         return ""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return (

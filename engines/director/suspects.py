@@ -14,7 +14,8 @@ _STATED: Final = word_set(
     "instagram hundred hundreds thousand thousands million millions century decade year years "
     "winter summer spring autumn christmas easter halloween america american york london "
     "paris england california texas usa uk europe european asian african chinese japanese "
-    "french german indian italian irish"
+    "french german indian italian irish black white brown jewish muslim christian hindu "
+    "buddhist arab latino gay lesbian native gypsy catholic church holy"
 )
 
 INVENTIONS: Final = (
