@@ -23,6 +23,7 @@ from desktop.document.sizes import LARGEST_PX
 from desktop.document.templates import TEMPLATES
 from desktop.recipes import recipe_of
 from desktop.render.eyes import Eyes
+from desktop.render.pictures import resized
 from desktop.render.text import measure
 from engines.api import (
     BackgroundRequest,
@@ -37,6 +38,7 @@ from engines.api import (
     Progress,
     Request,
     Run,
+    ShotPlan,
     SoundRequest,
     SoundResult,
 )
@@ -45,6 +47,12 @@ Ask = Callable[[Request, Run], Any]
 
 PICTURE_UPSCALE = 8
 """The starter's picture is enlarged this often before it stands on a page."""
+
+WASH_PX = (224, 128)
+"""The size at which the starter paints over a shot's background."""
+
+WASH_STRENGTH = 0.5
+"""How far it may leave that background."""
 
 PAN_RESERVE = 1.15
 """A scene's backgrounds are this much larger than the frame, for the camera to move in."""
@@ -253,17 +261,18 @@ def _shots(
     size_px = (round(frame_px[0] * PAN_RESERVE), round(frame_px[1] * PAN_RESERVE))
     made = []
     for index, (shot, part) in enumerate(zip(plan.shots, share(run, parts), strict=True)):
-        painting, drawing = share(part, ((parts[index][0], 3), (parts[index][0], 1)))
+        drawing, painting = share(part, ((parts[index][0], 1), (parts[index][0], 3)))
         shot_seed = (seed + index) % 2**32
+        background = studio.background(
+            shot.background_prompt, shot_seed, size_px, plan.palette, drawing
+        )
         made.append(
             ShotContent(
                 caption=shot.caption,
                 duration_s=shot.duration_s,
                 camera=shot.camera,
-                picture_asset=studio.picture(shot.picture_prompt, shot_seed, painting),
-                background_asset=studio.background(
-                    shot.background_prompt, shot_seed, size_px, plan.palette, drawing
-                ),
+                picture_asset=studio.shot_picture(shot, background, shot_seed, painting),
+                background_asset=background,
             )
         )
     return tuple(made)
@@ -327,14 +336,27 @@ class _Studio:
 
     def picture(self, prompt: str, seed: int, run: Run) -> str:
         """Paint with the picture model; returns the asset."""
-        request = ImageRequest(
-            prompt=prompt, seed=seed, model=self._picture_model, upscale=self._upscale()
-        )
+        # Other models paint larger than our starter.
+        upscale = 4 if self._picture_model else PICTURE_UPSCALE
+        request = ImageRequest(prompt=prompt, seed=seed, model=self._picture_model, upscale=upscale)
         return self._draw(request, run)
 
-    def _upscale(self) -> int:
-        """Return how often a picture is enlarged: other models paint larger than our starter."""
-        return 4 if self._picture_model else PICTURE_UPSCALE
+    def shot_picture(self, shot: ShotPlan, background: str, seed: int, run: Run) -> str:
+        """Paint a shot; the starter paints its background over, so that both agree."""
+        if self._picture_model:
+            return self.picture(shot.picture_prompt, seed, run)
+        start = resized(self.assets.read(background), *WASH_PX)
+        self.assets.add(start, ".png")
+        request = ImageRequest(
+            prompt=shot.background_prompt,
+            seed=seed,
+            init=start,
+            strength=WASH_STRENGTH,
+            width_px=WASH_PX[0],
+            height_px=WASH_PX[1],
+            upscale=PICTURE_UPSCALE,
+        )
+        return self._draw(request, run)
 
     def background(
         self, prompt: str, seed: int, size_px: tuple[int, int], palette: tuple[str, ...], run: Run

@@ -221,7 +221,8 @@ class Session(Filing):
     def _adopt(self, source: AssetStore, document: Document) -> None:
         """Bring over what a document needs if another project was opened meanwhile."""
         if source is not self.assets:
-            for sha256 in document.assets():
+            kept = [sha256 for sha256 in document.ingredients() if sha256 in source]
+            for sha256 in {*document.assets(), *kept}:
                 self.assets.add(source.read(sha256), source.suffix(sha256))
 
 

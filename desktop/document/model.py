@@ -9,6 +9,7 @@ page is `SCENE_WIDTH_MM` wide whatever its size in pixels. Colours are
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ from enum import StrEnum
 
 SCENE_WIDTH_MM = 320.0
 """The width of every scene's page; its height follows from the frame's shape."""
+
+
+_INGREDIENT = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 def new_id() -> str:
@@ -357,6 +361,15 @@ class Document:
         if self.music is not None:
             found |= {self.music.midi_asset, self.music.sound_asset}
         return frozenset(found - {""})
+
+    def ingredients(self) -> frozenset[str]:
+        """Return the sha256 of what recipes start from: needed to replay, not to draw."""
+        recipes = [layer.recipe for layer in self.all_layers()]
+        if self.music is not None:
+            recipes.append(self.music.recipe)
+        return frozenset(
+            found for recipe in recipes if recipe for found in _INGREDIENT.findall(recipe.request)
+        )
 
 
 def _walk(layers: tuple[Layer, ...]) -> Iterator[Layer]:

@@ -17,6 +17,7 @@ from desktop.document.model import (
     CaptionStyle,
     Document,
     Fill,
+    Fit,
     Layer,
     PictureLayer,
     ShapeLayer,
@@ -134,6 +135,7 @@ def _painting(content: ShotContent, page: Box, name: str, *, lead: bool) -> Pict
         name="Picture",
         box=page,
         asset=content.picture_asset,
+        fit=Fit.COVER if lead else Fit.STRETCH,
         blend=Blend.NORMAL if lead else Blend.SOFT_LIGHT,
         opacity=1.0 if lead else _WASH,
     )

@@ -92,7 +92,8 @@ def _write(file: Any, document: Document, assets: AssetStore, thumbnail_png: byt
     with zipfile.ZipFile(file, "w") as archive:
         _add(archive, "mimetype", MIMETYPE)
         _add(archive, "document.json", text.encode(), compress=True)
-        for asset in sorted(document.assets()):
+        kept = [asset for asset in document.ingredients() if asset in assets]
+        for asset in sorted({*document.assets(), *kept}):
             suffix = assets.suffix(asset)
             name = f"assets/{asset}.{suffix}"
             _add(archive, name, assets.read(asset), compress=suffix in _COMPRESSIBLE)

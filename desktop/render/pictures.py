@@ -64,6 +64,15 @@ def to_png(data: bytes) -> bytes:
     return _written(_opened(data), "PNG")
 
 
+def resized(data: bytes, width_px: int, height_px: int) -> bytes:
+    """Return a picture as a PNG of exactly this size, its shape changed if need be.
+
+    Raises:
+        PictureError: as `decode`.
+    """
+    return _written(_opened(data).resize((width_px, height_px), Image.Resampling.BOX), "PNG")
+
+
 def convert(data: bytes, suffix: str) -> bytes:
     """Return a picture as a file of another kind: ".png", ".jpg", ".jpeg" or ".webp".
 

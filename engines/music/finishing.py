@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from engines.music.composer import Draft
     from engines.music.controls import Cue
 
+SHORT: Final = 0.7
+"""Moods with less legato than this play detached, all but their harmony."""
+
+SHORTEST_TICKS: Final = 4
 PHRASE_BARS: Final = 4
 SWELL: Final = 7
 """How much louder the middle of a phrase is than its ends, in steps of velocity."""
@@ -41,7 +45,8 @@ def finish(draft: Draft, cue: Cue, seed: int) -> Score:
         ]
         notes = _untangled(notes, part, end_tick)
         if not is_drum:
-            notes = _joined(notes, cue.manner.legato, meter.bar_ticks)
+            is_short = cue.manner.legato < SHORT and part.role is not Role.HARMONY
+            notes = _joined(notes, cue.manner.legato, meter.bar_ticks, is_short=is_short)
         if draft.bars == cue.bars:
             notes = _held(notes, end_tick - meter.bar_ticks, end_tick, is_drum=is_drum)
         shaped = [_shaped(note, part, meter, end_tick, random) for note in notes]
@@ -70,8 +75,11 @@ def _untangled(notes: Sequence[Note], part: Part, end_tick: int) -> list[Note]:
     return kept[::-1]
 
 
-def _joined(notes: Sequence[Note], legato: float, bar_ticks: int) -> list[Note]:
-    """Let notes reach towards the next onset, by a beat at most and within their bar."""
+def _joined(notes: Sequence[Note], legato: float, bar_ticks: int, *, is_short: bool) -> list[Note]:
+    """Let notes reach towards the next onset, by a beat at most and within their bar.
+
+    Short ones reach no further than that part of the way, and stop.
+    """
     onsets = sorted({note.start_tick for note in notes})
     following = dict(pairwise(onsets))
     joined = []
@@ -79,7 +87,9 @@ def _joined(notes: Sequence[Note], legato: float, bar_ticks: int) -> list[Note]:
         bar_end = (note.start_tick // bar_ticks + 1) * bar_ticks
         gap = min(following.get(note.start_tick, bar_end), bar_end) - note.start_tick
         wanted = min(int(gap * legato), note.duration_ticks + TICKS_PER_QUARTER)
-        joined.append(note._replace(duration_ticks=max(note.duration_ticks, wanted)))
+        if not is_short:
+            wanted = max(note.duration_ticks, wanted)
+        joined.append(note._replace(duration_ticks=max(SHORTEST_TICKS, wanted)))
     return joined
 
 

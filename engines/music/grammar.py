@@ -37,6 +37,10 @@ ECHOES: Final = {
 }
 """Bars of a section, counted from 0, that repeat the rhythm of an earlier one."""
 
+HEARD_LAST: Final = 2.5
+HEARD_BEFORE: Final = 0.4
+"""Taken from the logits of the last chord, and of each chord for each time it came."""
+
 Line = Generator[int | Choice, int, None]
 
 
@@ -125,12 +129,23 @@ def _write_harmony(
             yield from give(bar.chords)
             found.append(bar.chords)
             continue
-        first = yield Choice(allowed, masks.chord_bias)
+        bias = _fresh(masks.chord_bias, found)
+        first = yield Choice(allowed, bias)
         if not halves(masks.meter) or allowed.sum() <= 2 or i + 1 == len(window.bars):
             found.append((first,))
             continue
         following = BLOCKS["BAR"][i + 1]
-        second = yield Choice(allowed & ~only(first) | only(following), masks.chord_bias)
+        second = yield Choice(allowed & ~only(first) | only(following), bias)
         begun = second == following
         found.append((first,) if begun else (first, second))
     return tuple(found)
+
+
+def _fresh(bias: np.ndarray, found: Sequence[tuple[int, ...]]) -> np.ndarray:
+    """Make chords less likely that were heard just now or often: a small model stands still."""
+    bias = bias.copy()
+    for chords in found:
+        bias[list(chords)] -= HEARD_BEFORE
+    if found:
+        bias[list(found[-1][-1:])] -= HEARD_LAST
+    return bias

@@ -14,7 +14,7 @@ from engines.music.score import Meter
 from engines.music.theory import Key, pitch_mask
 from engines.music.tokens import BLOCKS
 
-CHORD_TONE_BIAS: Final = (0.5, 1.4)
+CHORD_TONE_BIAS: Final = (0.0, 0.6)
 """Added to the logits of the chord's own notes, off the beat and on it."""
 
 MAX_LEAP: Final = 12

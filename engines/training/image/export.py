@@ -51,8 +51,8 @@ def export(
     unet: UNet2DConditionModel,
     rows: previews.Rows,
     *,
-    steps: int = 24,
-    guidance: float = 4.0,
+    steps: int = 20,
+    guidance: float = 3.0,
     name: Name | None = None,
 ) -> None:
     """Write the folder anew, in half precision; its README and pictures stay."""

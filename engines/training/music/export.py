@@ -85,15 +85,16 @@ in. Every control is left out 30% of the time. Moods are labelled by rule
 
 ## Recipe
 
-Preset `{progress.preset}`, seed {progress.seed}: {progress.steps} steps,
-{progress.tokens / 1e6:.1f} million tokens learned from
-in {progress.seconds / 60:.0f} minutes of wall time (AdamW, cosine by
-time, bfloat16 autocast). `engines/training/music` does it again.
+Preset `{progress.preset}`, seed {progress.seed}: {progress.steps} steps and
+{progress.tokens / 1e6:.1f} million tokens in {progress.seconds / 60:.0f} minutes of wall time
+(AdamW, cosine by time, bfloat16 autocast). `engines/training/music` does it again.
 
 ## Bits per note on composers never seen
 
-Teacher-forced over whole windows with every control, chord and track control
-left out; every other token after the first is counted.
+Kept out by composer; by player (groove) and by piece (helland) where a
+collection has one composer. Teacher-forced over whole windows with every
+control, chord and track control left out; every other token after the first
+is counted.
 
 | collection | model | unigram | saved | notes |
 |---|---|---|---|---|
