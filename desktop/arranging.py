@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QImage
 
 from desktop.document.arrangement import (
     copied,
@@ -27,6 +26,7 @@ from desktop.document.model import (
     TextLayer,
 )
 from desktop.editing import Editing
+from desktop.render.pictures import PictureError, sort_of
 from engines.api import BadRequest
 
 DUPLICATE_OFFSET_MM = 6.0
@@ -60,7 +60,7 @@ class Arranging(Editing):
         at_mm: tuple[float, float] | None = None,
         fill_page: bool = False,
     ) -> str:
-        """Put a PNG on the page and select it; returns the layer's id.
+        """Put a picture on the page and select it; returns the layer's id.
 
         It is 60% of the page wide, its middle at `at_mm` (else the page's);
         with `fill_page` it covers the page and goes below all.
@@ -68,15 +68,16 @@ class Arranging(Editing):
         Raises:
             BadRequest: the bytes are no picture.
         """
-        image = QImage.fromData(data)
-        if image.isNull():
-            raise BadRequest("the file is not a picture that can be read")
+        try:
+            sort = sort_of(data)
+        except PictureError as error:
+            raise BadRequest(f"the file is not a picture that can be read: {error}") from None
         page = self.document
         if fill_page:
             box = Box(x_mm=0.0, y_mm=0.0, width_mm=page.width_mm, height_mm=page.height_mm)
         else:
-            box = self._picture_box(image.width() / image.height(), at_mm)
-        asset = self.assets.add(data, ".png")
+            box = self._picture_box(sort.width_px / sort.height_px, at_mm)
+        asset = self.assets.add(data, sort.suffix)
         layer = PictureLayer(
             name=name,
             box=box,

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from desktop.render.pictures import PictureError, decode
 from desktop.theme import COLORS, ui_font
 from engines.api import Pixels
 
@@ -26,8 +27,9 @@ def pixmap_of(pixels: Pixels) -> QPixmap:
 
 def pixmap_of_png(png: bytes, long_side_px: int) -> QPixmap:
     """Return a small copy of a picture."""
-    image = QImage.fromData(png)
-    if image.isNull():
+    try:
+        image = decode(png, longest_px=2 * long_side_px)
+    except PictureError:
         return QPixmap()
     size = image.size().scaled(
         QSize(long_side_px, long_side_px), Qt.AspectRatioMode.KeepAspectRatio

@@ -139,7 +139,6 @@ def test_broken_project_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFi
     assert goal.read_bytes() == b"old"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="/dev/full is POSIX")
 def test_full_disk_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from desktop.export import atomic
 

@@ -139,6 +139,16 @@ def test_scene_is_as_long_as_asked_and_scored(scene: Made) -> None:
     assert request.seconds == SECONDS
 
 
+def test_a_shot_is_painted_over_its_background_and_can_be_replayed(scene: Made) -> None:
+    for shot in scene.document.shots:
+        painted = [x for x in shot.layers if isinstance(x, PictureLayer) and x.name == "Picture"]
+        assert len(painted) == 1
+        assert painted[0].recipe is not None
+        request = request_of(painted[0].recipe, scene.assets.read)
+        assert isinstance(request, ImageRequest)
+        assert request.init.startswith(b"\x89PNG")
+
+
 def test_film_has_picture_and_sound_of_one_length(scene: Made, tmp_path: Path) -> None:
     film = tmp_path / "s.mp4"
     run("export", str(scene.path), "--out", str(film))

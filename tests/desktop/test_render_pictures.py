@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from desktop.document.assets import AssetStore
-from desktop.render.pictures import PictureError, Pictures, convert, decode, to_png
+from desktop.render.pictures import PictureError, Pictures, convert, decode, sort_of, to_png
 from tests.desktop.pages import bomb, flat, png
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -80,3 +80,19 @@ def test_what_cannot_be_drawn_is_none_and_remembered() -> None:
     pictures = Pictures(assets)
     assert pictures.get(assets.add(b"no picture", "png")) is None
     assert pictures.get("0" * 64) is None
+
+
+def test_a_header_says_size_and_kind_of_an_upright_picture() -> None:
+    picture, exif = Image.new("RGB", (30, 20)), Image.Exif()
+    exif[0x0112] = 6  # stands on its side
+    lying, turned = io.BytesIO(), io.BytesIO()
+    picture.save(lying, "PNG")
+    picture.save(turned, "JPEG", exif=exif)
+    assert sort_of(lying.getvalue()) == (30, 20, ".png")
+    assert sort_of(turned.getvalue()) == (20, 30, ".jpg")
+
+
+@pytest.mark.parametrize("data", [b"", b"words", b'<svg xmlns="http://www.w3.org/2000/svg"/>'])
+def test_what_is_not_on_the_list_has_no_sort(data: bytes) -> None:
+    with pytest.raises(PictureError):
+        sort_of(data)
