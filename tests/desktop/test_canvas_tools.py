@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QClipboard, QGuiApplication
 from PySide6.QtTest import QTest
 
 from desktop.canvas.drops import ASSET_MIME
@@ -82,11 +82,25 @@ def test_a_turned_text_is_edited_turned(view: CanvasView, session: Session) -> N
     assert (corner.x(), corner.y()) == pytest.approx((90, 70))
 
 
-def test_pasted_markup_becomes_plain_words(view: CanvasView, session: Session) -> None:
+@pytest.fixture
+def clipboard() -> Iterator[QClipboard]:
+    """Give the clipboard, emptied afterwards.
+
+    What Python put there would else be destroyed after Python itself, which
+    ends the process with a segmentation fault.
+    """
+    clipboard = QGuiApplication.clipboard()
+    yield clipboard
+    clipboard.clear()
+
+
+def test_pasted_markup_becomes_plain_words(
+    view: CanvasView, session: Session, clipboard: QClipboard
+) -> None:
     data = QMimeData()
     data.setHtml('<b>Bold</b><img src="file:///etc/hostname">')
     data.setText("Bold")
-    QGuiApplication.clipboard().setMimeData(data)
+    clipboard.setMimeData(data)
     view.write("words")
     QTest.keyClick(view, Qt.Key.Key_V, CTRL)
     QTest.mouseClick(view.viewport(), LEFT, PLAIN, at(view, 100, 180))
