@@ -34,18 +34,25 @@ def main(arguments: list[str]) -> int:
 
         return checks.run(ROOT, arguments[1:])
     if command == "bench":
-        from desktop import bench
-
-        return bench.main(arguments[1:])
+        return _bench(arguments[1:])
     if command in ("", "open"):
         return _open_window(arguments[1:])
-    if command == "bench":
-        from desktop import bench
-
-        return bench.main(arguments[1:])
     from desktop import cli
 
     return cli.main(arguments)
+
+
+def _bench(arguments: list[str]) -> int:
+    """Run one measurement, or all of them one after the other."""
+    from desktop import bench as of_the_window
+    from engines import bench as of_the_engines
+
+    if not arguments:
+        names = (*of_the_engines.NAMES, "window")
+        return max(_bench([name]) for name in names)
+    if arguments[0] in of_the_engines.NAMES:
+        return of_the_engines.main(arguments)
+    return of_the_window.main(arguments)
 
 
 def _set_up(arguments: list[str]) -> int:

@@ -37,6 +37,12 @@ class Desk(Protocol):
 
     def make(self) -> None: ...
 
+    def show_memory(self) -> None: ...
+
+    def toggle_score(self) -> None: ...
+
+    def ask_end_engines(self) -> None: ...
+
     def show_commands(self) -> None: ...
 
     def show_about(self) -> None: ...
@@ -88,7 +94,20 @@ def _can_play(session: Session) -> bool:
 
 def _remakable(session: Session) -> bool:
     layers = session.selected_layers()
-    return len(layers) == 1 and isinstance(layers[0], PictureLayer) and bool(layers[0].recipe)
+    return bool(layers) and all(isinstance(x, PictureLayer) and x.recipe for x in layers)
+
+
+def _variable(session: Session) -> bool:
+    return len(session.selected_layers()) == 1 and _remakable(session)
+
+
+def _reroll_words(session: Session) -> str:
+    return "Reroll the pictures" if len(session.selection) > 1 else "Reroll the picture"
+
+
+def _free_words(session: Session) -> str:
+    on_card = session.host.memory().device.startswith("cuda")
+    return "Free the card now" if on_card else "Free memory now"
 
 
 def _busy(session: Session) -> bool:
@@ -260,8 +279,9 @@ ACTIONS: tuple[Action, ...] = (
         menu="Layer",
         shortcut="Ctrl+R",
         icon="dices",
-        does=lambda desk: desk.session.reroll(_the_selected(desk)),
+        does=lambda desk: desk.session.reroll_selected(),
         can=_remakable,
+        words=_reroll_words,
     ),
     Action(
         id="vary",
@@ -270,7 +290,7 @@ ACTIONS: tuple[Action, ...] = (
         shortcut="Ctrl+Shift+R",
         icon="shuffle",
         does=lambda desk: desk.session.vary(_the_selected(desk)),
-        can=_remakable,
+        can=_variable,
     ),
     Action(
         id="reroll_music",
@@ -347,10 +367,18 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         id="free_memory",
-        text="Free memory",
+        text="Free memory now",
         menu="Make",
         icon="memory-stick",
         does=lambda desk: desk.session.free_memory(),
+        words=_free_words,
+    ),
+    Action(
+        id="end_engines",
+        text="End the engines…",
+        menu="Make",
+        icon="power",
+        does=lambda desk: desk.ask_end_engines(),
     ),
     Action(
         id="play",
@@ -362,12 +390,29 @@ ACTIONS: tuple[Action, ...] = (
         can=_can_play,
     ),
     Action(
+        id="score",
+        text="Edit the score",
+        menu="View",
+        shortcut="Ctrl+4",
+        icon="piano",
+        does=lambda desk: desk.toggle_score(),
+        can=lambda session: session.document.music is not None,
+    ),
+    Action(
         id="fit",
         text="Show the whole page",
         menu="View",
         shortcut="Ctrl+0",
         icon="frame",
         does=lambda desk: desk.fit_page(),
+    ),
+    Action(
+        id="memory",
+        text="Memory: what holds it, and its settings",
+        menu="View",
+        shortcut="Ctrl+M",
+        icon="memory-stick",
+        does=lambda desk: desk.show_memory(),
     ),
     Action(
         id="commands",
@@ -406,7 +451,7 @@ DIVIDED_BEFORE = frozenset(
         "words_panel",
         "drop_queue",
         "free_memory",
-        "commands",
+        "memory",
     }
 )
 """Actions with a line above them in their menu."""

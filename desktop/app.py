@@ -16,10 +16,16 @@ from desktop.icons import icon
 from desktop.jobs import Lane
 from desktop.recovery import Recovery
 from desktop.session import Host, Session
-from desktop.settings import load_settings, recovery_folder, save_settings, settings_path
+from desktop.settings import (
+    load_settings,
+    memory_store,
+    recovery_folder,
+    save_settings,
+    settings_path,
+)
 from desktop.window import Window
-from engines.api import ModelSpec, Run
-from engines.host import ChildHost
+from engines.api import Kind, ModelSpec, Run
+from engines.host import ChildHost, HostOptions
 
 SETTLE_MS = 300
 """The window is painted before anything else may use the processor."""
@@ -68,7 +74,9 @@ def build(host: Host, *, keep: bool = True) -> Studio:
 
 def run_window(path: Path | None) -> int:
     """Show the window, with a project if one is named, until it is closed."""
-    host = ChildHost()
+    settings = load_settings(settings_path())
+    options = HostOptions(memory=settings.memory_options, store=str(memory_store()))
+    host = ChildHost(options=options)
     studio = build(host)
     recovery = Recovery(studio.session, recovery_folder())
     studio.window.show()
@@ -118,15 +126,21 @@ def settle(studio: Studio) -> None:
 def list_models(studio: Studio) -> None:
     """Look through the library on the file thread, then offer the models in the panels."""
 
-    def work(run: Run) -> tuple[ModelSpec, ...]:
+    def work(run: Run) -> tuple[tuple[ModelSpec, ...], dict[Kind, str]]:
         from engines.catalog import Catalog
 
-        return Catalog().list()
+        catalog = Catalog()
+        return catalog.list(), catalog.defaults()
+
+    def then(found: tuple[tuple[ModelSpec, ...], dict[Kind, str]]) -> None:
+        specs, defaults = found
+        studio.session.know_defaults(defaults)
+        studio.window.left.show_models(specs)
 
     studio.session.jobs.submit(
         "Looking through the models",
         work,
-        studio.window.left.show_models,
+        then,
         Lane.FILE,
         kind="models",
         quiet=True,

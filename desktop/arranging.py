@@ -164,8 +164,11 @@ class Arranging(Editing):
             name=name,
             recipe=recipe,
         )
-        merge = f"music:{track.midi_asset}"
-        self.edit(SET_MUSIC, replace(self.document, music=track), merge=merge)
+        self.set_track(SET_MUSIC, track)
+
+    def set_track(self, text: str, track: MusicTrack) -> None:
+        """Put a track under the document; one undo step with the sound that is made of it."""
+        self.edit(text, replace(self.document, music=track), merge=_merge(track))
 
     def remove_music(self) -> None:
         self.edit("Remove music", replace(self.document, music=None))
@@ -222,6 +225,12 @@ class Arranging(Editing):
         red, green, blue = (int(color[i : i + 2], 16) for i in (0, 2, 4))
         light = 0.299 * red + 0.587 * green + 0.114 * blue
         return "#14141a" if light > 140 else "#ffffff"
+
+
+def _merge(track: MusicTrack) -> str:
+    """Return the key under which a track and the sound made of it are one undo step."""
+    states = "".join(f"{x.muted:d}{x.soloed:d}{x.locked:d}" for x in track.parts)
+    return f"music:{track.midi_asset}:{states}"
 
 
 def _first_words(text: str, limit: int = 28) -> str:

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from desktop.messages import explain
+from desktop.scoring import add_options as add_music_options
 from desktop.terminal import Bar, print_json
 from engines.api import CancelToken, Run
 
@@ -38,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         bar.clear()
     except Exception as error:  # noqa: BLE001 - the one place where the command line ends
         bar.clear()
-        return _fail(error, as_json=arguments.json)
+        return _fail(error, arguments.command, as_json=arguments.json)
     finally:
         signal.signal(signal.SIGINT, previous)
     if arguments.json:
@@ -48,8 +49,8 @@ def main(argv: Sequence[str]) -> int:
     return int(answer.get("exit_code", 0))
 
 
-def _fail(error: Exception, *, as_json: bool) -> int:
-    message = explain(error)
+def _fail(error: Exception, command: str, *, as_json: bool) -> int:
+    message = explain(error, command)
     sys.stderr.write(f"{message}\n")
     if as_json:
         print_json({"error": str(message), "exit_code": message.exit_code})
@@ -129,17 +130,9 @@ def _image(commands: Any) -> None:
 
 
 def _music(commands: Any) -> None:
-    command = _add(commands, "music", "Write a score: MIDI, or sound.", out="needed")
-    command.add_argument("prompt", nargs="?", default="")
-    command.add_argument("--model", default="", metavar="ID")
-    command.add_argument("--seconds", type=float, default=0.0)
-    command.add_argument("--bars", type=int, default=0)
-    command.add_argument("--key", default="", help='like "D minor"')
-    command.add_argument("--tempo", type=float, default=0.0, metavar="BPM")
-    command.add_argument("--meter", default="", help="like 3/4")
-    command.add_argument("--mood", default="")
-    command.add_argument("--instruments", default="", metavar="A,B")
-    command.add_argument("--candidates", type=int, default=4)
+    add_music_options(
+        _add(commands, "music", "Write a score: MIDI, notation or sound.", out="needed")
+    )
 
 
 def _poster(commands: Any) -> None:

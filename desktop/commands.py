@@ -10,20 +10,26 @@ import argparse
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from desktop.messages import fit_text
+from desktop.settings import load_settings, memory_store, settings_path
 from desktop.terminal import print_table
 from engines.api import (
     BackgroundRequest,
     BadRequest,
+    Cancelled,
     CannotWrite,
+    EngineError,
+    Fit,
+    FitRequest,
     ImageRequest,
     ImageResult,
     LoraUse,
     ModelRefused,
     ModelSpec,
-    MusicRequest,
     MusicResult,
     Run,
     SoundRequest,
@@ -33,7 +39,7 @@ from engines.api import (
     TrainRequest,
     TrainResult,
 )
-from engines.host import LocalHost
+from engines.host import HostOptions, LocalHost
 
 Answer = dict[str, Any]
 
@@ -60,7 +66,7 @@ def text(arguments: argparse.Namespace, run: Run) -> Answer:
         min_p=arguments.min_p,
         json_schema=schema,
     )
-    with LocalHost(device=arguments.device) as host:
+    with _host(arguments) as host:
         result = host.run(request, run)
     assert isinstance(result, TextResult)
     if arguments.out is not None:
@@ -106,7 +112,7 @@ def image(arguments: argparse.Namespace, run: Run) -> Answer:
             loras=tuple(_lora(text) for text in arguments.lora),
             upscale=arguments.upscale,
         )
-    with LocalHost(device=arguments.device) as host:
+    with _host(arguments) as host:
         result = host.run(request, run)
     assert isinstance(result, ImageResult)
     paths = _numbered(arguments.out, len(result.pictures))
@@ -117,47 +123,32 @@ def image(arguments: argparse.Namespace, run: Run) -> Answer:
 
 
 def music(arguments: argparse.Namespace, run: Run) -> Answer:
-    """Write a score as MIDI, or play it into a sound file."""
-    _check_goal(arguments.out, (".mid", ".midi", ".wav", ".flac", ".ogg"))
-    request = MusicRequest(
-        prompt=arguments.prompt,
-        seed=_seed(arguments),
-        model=arguments.model,
-        seconds=arguments.seconds,
-        bars=arguments.bars,
-        key=arguments.key,
-        tempo_bpm=arguments.tempo,
-        meter=arguments.meter,
-        mood=arguments.mood,
-        instruments=tuple(x.strip() for x in arguments.instruments.split(",") if x.strip()),
-        candidates=arguments.candidates,
-    )
+    """Write a score, or work on one: as MIDI, as notation, or played into a sound file."""
+    from desktop.scoring import NOTATIONS, music_answer, music_request
+
+    notations = tuple(f".{name}" for name in NOTATIONS)
+    _check_goal(arguments.out, (".mid", ".midi", *notations, ".wav", ".flac", ".ogg"))
+    request = music_request(arguments, _seed(arguments))
     suffix = arguments.out.suffix.lower().lstrip(".")
-    with LocalHost(device=arguments.device) as host:
+    with _host(arguments) as host:
         score = host.run(request, run)
         assert isinstance(score, MusicResult)
-        data = score.midi
-        if suffix not in ("mid", "midi"):
-            sound = host.run(SoundRequest(midi=score.midi, format=suffix), run)
+        data = score.notation or score.midi
+        if suffix not in ("mid", "midi", *NOTATIONS):
+            playing = SoundRequest(
+                midi=score.midi,
+                format=suffix,
+                loop=score.is_loop,
+                seconds=score.length_s if score.is_loop else 0.0,
+            )
+            sound = host.run(playing, run)
             assert isinstance(sound, SoundResult)
             data = sound.data
     _write(arguments.out, data)
     for notice in score.notices:
         sys.stderr.write(notice + "\n")
     _say(arguments, [arguments.out])
-    return {
-        "outputs": [str(arguments.out)],
-        "seed": score.seed,
-        "model": score.model,
-        "bars": score.bars,
-        "tempo_bpm": score.tempo_bpm,
-        "key": score.key,
-        "meter": score.meter,
-        "mood": score.mood,
-        "length_s": score.length_s,
-        "notes": score.notes,
-        "notices": list(score.notices),
-    }
+    return music_answer(score, arguments.out)
 
 
 def poster(arguments: argparse.Namespace, run: Run) -> Answer:
@@ -206,7 +197,7 @@ def _produce(arguments: argparse.Namespace, options: Any, run: Run) -> Answer:
 
     seed = _seed(arguments)
     assets = AssetStore()
-    with _offscreen(), LocalHost(device=arguments.device) as host:
+    with _offscreen(), _host(arguments) as host:
         making, writing = share(run, (("", 85), ("writing the file", 15)))
         product = produce(
             arguments.brief, options, seed=seed, ask=host.run, assets=assets, run=making
@@ -235,7 +226,7 @@ def export(arguments: argparse.Namespace, run: Run) -> Answer:
         document, assets = load(arguments.file)
     except DocumentError as error:
         raise BadRequest(f"{arguments.file} cannot be opened: {error.reason}") from None
-    with _offscreen(), LocalHost(device=arguments.device) as host:
+    with _offscreen(), _host(arguments) as host:
         paths = write_export(document, assets, arguments.out, run=run, ask=host.run)
     _say(arguments, list(paths))
     return {"outputs": [str(path) for path in paths], "seed": document.seed, "model": ""}
@@ -249,9 +240,14 @@ def models(arguments: argparse.Namespace, run: Run) -> Answer:
     match arguments.verb:
         case "list":
             specs = catalog.list()
+            fits = _fits(specs, arguments, run)
             if not arguments.json:
-                print_table([_spec_row(spec) for spec in specs])
-            return {"models": [_spec_json(spec) for spec in specs]}
+                print_table([(*_spec_row(spec), _fit_words(fits.get(spec.id))) for spec in specs])
+            return {
+                "models": [
+                    {**_spec_json(spec), "fit": _fit_json(fits.get(spec.id))} for spec in specs
+                ]
+            }
         case "add":
             spec = catalog.add(arguments.what)
         case "remove":
@@ -287,7 +283,7 @@ def train(arguments: argparse.Namespace, run: Run) -> Answer:
         preset=arguments.preset,
         minutes=arguments.minutes,
     )
-    with LocalHost(device=arguments.device) as host:
+    with _host(arguments) as host:
         result = host.run(request, run)
     assert isinstance(result, TrainResult)
     figures = dict(result.figures)
@@ -310,6 +306,30 @@ def doctor(arguments: argparse.Namespace, run: Run) -> Answer:
     if not arguments.json:
         sys.stdout.write(as_text(report))
     return report
+
+
+def _host(arguments: argparse.Namespace) -> LocalHost:
+    """Make a host that keeps to the user's wishes about the memory."""
+    settings = load_settings(settings_path())
+    return LocalHost(
+        options=HostOptions(
+            device=arguments.device, memory=settings.memory_options, store=str(memory_store())
+        )
+    )
+
+
+def _fits(specs: Sequence[ModelSpec], arguments: argparse.Namespace, run: Run) -> dict[str, Fit]:
+    """Return which models fit here, by id; one that cannot be weighed has no answer."""
+    fits: dict[str, Fit] = {}
+    with _host(arguments) as host:
+        for spec in specs:
+            try:
+                fits[spec.id] = host.run(FitRequest(model=spec.id), run)
+            except Cancelled:
+                raise
+            except EngineError:
+                continue  # the list is told all the same, and what is wrong by its own job
+    return fits
 
 
 def _seed(arguments: argparse.Namespace) -> int:
@@ -412,6 +432,22 @@ def _offscreen() -> Any:
 def _spec_row(spec: ModelSpec) -> tuple[str, ...]:
     size = f"{spec.size_bytes / 1e6:.0f} MB"
     return spec.id, spec.kind, spec.architecture, size, spec.licence or "licence unknown"
+
+
+def _fit_words(fit: Fit | None) -> str:
+    return fit_text(fit) if fit is not None else ""
+
+
+def _fit_json(fit: Fit | None) -> Answer | None:
+    if fit is None:
+        return None
+    return {
+        "verdict": str(fit.verdict),
+        "needed_bytes": fit.needed_bytes,
+        "budget_bytes": fit.budget_bytes,
+        "load_s": round(fit.load_s, 3),
+        "how": fit.how,
+    }
 
 
 def _spec_json(spec: ModelSpec) -> Answer:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
 
 from desktop.actions import ACTIONS
 from desktop.files import Dropped, FileQuestions, Leaving, sort_dropped
+from desktop.jobs import JobState, Lane
 from desktop.panels.brief import BriefBar
 from desktop.panels.command_palette import CommandPalette
 from desktop.panels.jobs import JobStrip
@@ -17,6 +19,9 @@ from desktop.playback import Playback
 from desktop.rooms import LeftRoom, RightRoom, TimelineRoom
 from desktop.session import Session
 from desktop.stage import Stage
+
+if TYPE_CHECKING:
+    from desktop.score_room import ScoreRoom
 
 
 class DeskWindow(QMainWindow):
@@ -33,7 +38,9 @@ class DeskWindow(QMainWindow):
         self.playback = Playback(session, lambda: self.timeline.player)
         self.left = LeftRoom(session, self.playback)
         self.right = RightRoom(session)
+        self.score: ScoreRoom | None = None
         self.strip = JobStrip(session, self.stage.area)
+        self.strip.memory.end_wanted.connect(self.ask_end_engines)
 
     def ask_new(self, use: str) -> None:
         """Begin another work, once the open one is safe."""
@@ -79,6 +86,26 @@ class DeskWindow(QMainWindow):
     def make(self) -> None:
         self.brief.make()
 
+    def show_memory(self) -> None:
+        """Open the memory's card, or put it away."""
+        self.strip.memory.toggle_card()
+
+    def ask_end_engines(self) -> None:
+        """End the engines' process; if a job is at work there, ask first."""
+        running = [x for x in self.session.jobs.jobs if x.state is JobState.RUNNING]
+        at_work = [x.title for x in running if x.lane in (Lane.ENGINE, Lane.EXPORT)]
+        if not at_work:
+            self.session.end_engines()
+            return
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Triptych")
+        box.setText(f"“{at_work[0]}” is at work. If the engines end now, this job is lost.")
+        end = box.addButton("End the engines", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton("Let it work", QMessageBox.ButtonRole.RejectRole))
+        end.clicked.connect(self.session.end_engines)
+        box.open()
+
     def show_commands(self) -> None:
         palette = CommandPalette(self, ACTIONS, self)
         palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -90,8 +117,29 @@ class DeskWindow(QMainWindow):
             "GPL-3.0-or-later, the Triptych authors."
         )
 
+    def toggle_score(self) -> None:
+        """Open the score to work on it, or put it away; it is built the first time."""
+        if self.score is None:
+            from desktop.score_room import ScoreRoom
+
+            self.score = ScoreRoom(self.session)
+            self.score.closed.connect(self.score.hide)
+            self.score.seeked.connect(self.playback.seek)
+            self.playback.time_changed.connect(self.score.set_time)
+            self.place_below(self.score)
+        else:
+            self.score.setVisible(self.score.isHidden())
+        if self.score.isVisible():
+            self.score.editor.setFocus()
+
+    def place_below(self, room: QWidget) -> None:
+        """Put a room under the stage; `desktop.window` knows where."""
+        raise NotImplementedError
+
     def close_views(self) -> None:
         """End the threads of what is shown."""
+        if self.score is not None:
+            self.score.worker.close()
         self.stage.canvas.worker.close()
         self.left.close_view()
         self.timeline.close_view()

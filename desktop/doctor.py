@@ -13,19 +13,25 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from desktop.render.fonts import FAMILIES, FONT_FOLDER
-from desktop.settings import recovery_folder, settings_path
+from desktop.settings import load_settings, memory_store, recovery_folder, settings_path
 from engines.catalog import Catalog, data_folder, default_roots
+from engines.host import HostOptions, outlook
 
 SOUNDFONT_FOLDER = FONT_FOLDER.parent / "soundfonts"
 SOUNDFONT_SUFFIXES = (".sf2", ".sf3", ".sfo")
 LONGEST_LICENCE = 90
+TOLD_EVENTS = 20
+"""Of the memory's log, the last."""
+
 NVIDIA_FIELDS = ("name", "driver_version", "memory.total", "memory.free", "compute_cap")
 
 Facts = dict[str, Any]
@@ -38,6 +44,7 @@ def examine() -> Facts:
         "memory": _memory(),
         "cards": _cards(),
         "torch": _torch(),
+        "device_memory": _device_memory(),
         "models": _models(),
         "fonts": _fonts(),
         "soundfonts": _soundfonts(),
@@ -62,6 +69,7 @@ def as_text(facts: Facts) -> str:
             ],
         ),
         _section("NVIDIA cards", [_card_row(card) for card in facts["cards"]]),
+        *_memory_sections(facts["device_memory"]),
         _section(
             "Models",
             [
@@ -148,6 +156,65 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "none"
+
+
+def _device_memory() -> Facts:
+    """Tell of the memory that the engines share, and what the store remembers of it."""
+    settings = load_settings(settings_path())
+    options = HostOptions(memory=settings.memory_options, store=str(memory_store()))
+    cards = _cards() if _torch()["build"] not in ("cpu", "not installed") else []
+    card_bytes = (cards[0]["total"], cards[0]["free"]) if cards else None
+    seen = outlook(options, card_bytes=card_bytes)
+    status = seen.status
+    return {
+        "device": status.device,
+        "total": status.total_bytes,
+        "free": max(0, status.total_bytes - status.foreign_bytes),
+        "foreign": status.foreign_bytes,
+        "headroom": status.headroom_bytes,
+        "limit": options.memory.limit_bytes,
+        "budget": status.budget_bytes,
+        "working_sets": [asdict(work) for work in seen.works],
+        "events": [asdict(event) for event in seen.events[-TOLD_EVENTS:]],
+    }
+
+
+def _memory_sections(memory: Facts) -> list[str]:
+    limit = _size(memory["limit"]) if memory["limit"] else "none"
+    figures = [
+        ("device", "NVIDIA card" if memory["device"] == "cuda" else "the processor"),
+        ("total", f"{_size(memory['total'])}, {_size(memory['free'])} free"),
+        ("other programs", _size(memory["foreign"])),
+        ("kept free", _size(memory["headroom"])),
+        ("limit", limit),
+        ("for the engines", _size(memory["budget"])),
+    ]
+    works = [
+        (
+            work["operation"],
+            work["model"] or "-",
+            f"size {work['size']} x {work['batch']}",
+            f"{_size(work['predicted_bytes'])} expected",
+            f"{_size(work['measured_bytes'])} measured" if work["measured_bytes"] else "",
+        )
+        for work in memory["working_sets"]
+    ]
+    events = [
+        (
+            time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["at_s"])),
+            str(event["change"]),
+            event["key"],
+            _size(event["size_bytes"]),
+            f"{event['seconds']:.1f} s",
+            event["reason"],
+        )
+        for event in memory["events"]
+    ]
+    return [
+        _section("Memory of the engines", figures),
+        _section("Working memory", works),
+        _section("What happened to the memory", events),
+    ]
 
 
 def _models() -> list[Facts]:
@@ -286,7 +353,7 @@ def _size(size_bytes: int) -> str:
     return f"{size_bytes / 1000:.1f} kB"
 
 
-def _section(title: str, rows: list[tuple[str, ...]]) -> str:
+def _section(title: str, rows: Sequence[tuple[str, ...]]) -> str:
     if not rows:
         return f"{title}\n  none"
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.arranging import Arranging
+from desktop.composing import Composing
 from desktop.document.assets import AssetStore
 from desktop.document.model import Document
 from desktop.jobs import Job, JobQueue, Lane
@@ -18,7 +18,7 @@ from engines.api import BadRequest, CannotWrite, Request, Run
 Ask = Callable[[Request, Run], Any]
 
 
-class Filing(Arranging):
+class Filing(Composing):
     """The verbs of files, and the queue of all jobs."""
 
     saved = Signal(object)  # Path

@@ -1,8 +1,10 @@
 """Work that takes time: queued, run on pool threads, told to the window, cancelled.
 
-Three lanes work side by side: engine jobs (one after the other, the engines
-share one card), file jobs (one after the other, so that a save is never
-overtaken by another) and exports. All of a `JobQueue` belongs to the GUI
+The lanes work side by side: engine jobs (one after the other, the engines
+share one card; `desktop.queue_order` says which), file jobs (one after the
+other, so that a save is never overtaken by another), exports, and two that
+wait for none of these: questions to the engines, and orders, which must not
+even wait for a question that is never answered. All of a `JobQueue` belongs to the GUI
 thread except `_Task.run`, which touches only its own `Run`, the mailbox of
 progress and the one relay.
 """
@@ -13,7 +15,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -29,6 +31,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from desktop.queue_order import Waiting
 from engines.api import Cancelled, CancelToken, Preview, Progress, Run
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ class Lane(StrEnum):
     ENGINE = "engine"
     FILE = "file"
     EXPORT = "export"
+    QUESTION = "question"
+    ORDER = "order"
 
 
 class JobState(StrEnum):
@@ -70,7 +75,9 @@ class Job:
 
     Ask `JobQueue.job(id)` for the newest. A `quiet` one is housekeeping that
     no list shows. `preview` is the last one that came
-    with any progress. Times are `time.monotonic` seconds, 0 while unknown.
+    with any progress. `labels` name what the engines are asked now and will
+    be, in order, as "kind:model"; `batch` and `overtaken` are as in
+    `desktop.queue_order.Waiting`. Times are `time.monotonic` seconds, 0 while unknown.
     """
 
     id: int
@@ -83,6 +90,9 @@ class Job:
     error: Exception | None = None
     cancelling: bool = False
     quiet: bool = False
+    labels: tuple[str, ...] = ()
+    batch: str = ""
+    overtaken: int = 0
     started_s: float = 0.0
     ended_s: float = 0.0
 
@@ -110,6 +120,8 @@ class _Order:
     work: Callable[[Run], Any]
     then: Callable[[Any], None]
     quiet: bool
+    labels: tuple[str, ...]
+    batch: str
 
 
 class _Relay(QObject):
@@ -149,6 +161,7 @@ class JobQueue(QObject):
     changed = Signal(object)  # Job, at most 20 times a second each
     ended = Signal(object)  # Job
     forgotten = Signal(int)  # job id: it fell out of the list
+    expected_changed = Signal(object)  # tuple of labels: what the engines will be asked next
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -158,6 +171,8 @@ class JobQueue(QObject):
         self._tokens: dict[int, CancelToken] = {}
         self._waiting: dict[Lane, deque[int]] = {lane: deque() for lane in Lane}
         self._busy: dict[Lane, int] = {}
+        self._expected: tuple[str, ...] = ()
+        self._choose: Callable[[Sequence[Waiting]], Waiting] = _first
         self._mailbox: dict[int, Progress] = {}
         self._pools = {lane: QThreadPool() for lane in Lane}
         for pool in self._pools.values():
@@ -184,6 +199,10 @@ class JobQueue(QObject):
         """
         return self._jobs[job_id]
 
+    def order_by(self, choose: Callable[[Sequence[Waiting]], Waiting]) -> None:
+        """Let `choose` say which of the waiting engine jobs is next."""
+        self._choose = choose
+
     def submit(
         self,
         title: str,
@@ -193,9 +212,15 @@ class JobQueue(QObject):
         *,
         kind: str = "",
         quiet: bool = False,
+        labels: tuple[str, ...] = (),
+        batch: str = "",
     ) -> Job:
-        """Queue `work` for a pool thread; `then` gets its result on the GUI thread."""
-        return self._queue(_Order(kind or str(lane), title, lane, work, then, quiet))
+        """Queue `work` for a pool thread; `then` gets its result on the GUI thread.
+
+        `labels` and `batch` are the job's, see `Job`.
+        """
+        order = _Order(kind or str(lane), title, lane, work, then, quiet, labels, batch)
+        return self._queue(order)
 
     def cancel(self, job_id: int) -> None:
         """Stop a job: at once if it still waits, at its next step if it runs."""
@@ -206,6 +231,7 @@ class JobQueue(QObject):
         if job.state is JobState.QUEUED:
             self._waiting[job.lane].remove(job_id)
             self._close(job_id, JobState.CANCELLED, None)
+            self._tell_expected()
         else:
             self._replace(replace(job, cancelling=True))
 
@@ -214,6 +240,14 @@ class JobQueue(QObject):
         for lane in Lane:
             for job_id in tuple(self._waiting[lane]):
                 self.cancel(job_id)
+
+    def note_asked(self, token: CancelToken, label: str) -> None:
+        """Take off a running job's labels what it asked before `label`, which it asks now."""
+        for job_id in self._busy.values():
+            job = self._jobs[job_id]
+            if self._tokens[job_id] is token and label in job.labels[1:]:
+                self._replace(replace(job, labels=job.labels[job.labels.index(label) :]))
+                self._tell_expected()
 
     def retry(self, job_id: int) -> Job:
         """Queue the same work again, as a new job."""
@@ -252,6 +286,8 @@ class JobQueue(QObject):
             title=order.title,
             lane=order.lane,
             quiet=order.quiet,
+            labels=order.labels,
+            batch=order.batch,
         )
         self._jobs[job.id] = job
         self._orders[job.id] = order
@@ -259,12 +295,13 @@ class JobQueue(QObject):
         self._waiting[order.lane].append(job.id)
         self.added.emit(job)
         self._start_next(order.lane)
+        self._tell_expected()
         return self._jobs.get(job.id, job)
 
     def _start_next(self, lane: Lane) -> None:
         if lane in self._busy or not self._waiting[lane]:
             return
-        job_id = self._waiting[lane].popleft()
+        job_id = self._take_next(lane)
         self._busy[lane] = job_id
         job = self._jobs[job_id]
         self._replace(replace(job, state=JobState.RUNNING, started_s=time.monotonic()))
@@ -277,6 +314,29 @@ class JobQueue(QObject):
         if not self._timer.isActive():
             self._timer.start()
         self._pools[lane].start(_Task(job_id, self._orders[job_id], run, self._relay))
+
+    def _take_next(self, lane: Lane) -> int:
+        """Take the next job out of the line; those it goes before are told so."""
+        line = self._waiting[lane]
+        if lane is not Lane.ENGINE or len(line) == 1:
+            return line.popleft()
+        chosen = self._choose([_place_of(self._jobs[job_id]) for job_id in line]).id
+        for passed in itertools.takewhile(lambda job_id: job_id != chosen, tuple(line)):
+            job = self._jobs[passed]
+            self._replace(replace(job, overtaken=job.overtaken + 1))
+        line.remove(chosen)
+        return chosen
+
+    def _tell_expected(self) -> None:
+        """Tell what the engines will be asked, if that is not as it was."""
+        running = self._busy.get(Lane.ENGINE)
+        # What it began with is being answered already.
+        labels = list(self._jobs[running].labels[1:]) if running is not None else []
+        for job_id in self._waiting[Lane.ENGINE]:
+            labels += self._jobs[job_id].labels
+        if tuple(labels) != self._expected:
+            self._expected = tuple(labels)
+            self.expected_changed.emit(self._expected)
 
     def _deliver_progress(self) -> None:
         for job_id in tuple(self._mailbox):
@@ -298,6 +358,7 @@ class JobQueue(QObject):
             state = JobState.FAILED
         del self._busy[job.lane]
         self._start_next(job.lane)
+        self._tell_expected()
         try:
             if state is JobState.DONE:
                 order.then(result)
@@ -321,6 +382,16 @@ class JobQueue(QObject):
     def _forget(self, job_id: int) -> None:
         del self._jobs[job_id], self._orders[job_id], self._tokens[job_id]
         self.forgotten.emit(job_id)
+
+
+def _first(waiting: Sequence[Waiting]) -> Waiting:
+    """Take the jobs in the order they were asked for."""
+    return waiting[0]
+
+
+def _place_of(job: Job) -> Waiting:
+    label = job.labels[0] if job.labels else ""
+    return Waiting(id=job.id, label=label, batch=job.batch, overtaken=job.overtaken)
 
 
 def _with_last_preview(progress: Progress, before: Progress | None) -> Progress:

@@ -11,10 +11,26 @@ from engines.api import (
     CannotWrite,
     EngineFailed,
     EngineLost,
+    Fit,
     ModelMissing,
     ModelRefused,
     OutOfMemory,
+    Verdict,
 )
+
+LESS = {
+    "text": "a shorter answer or a smaller model",
+    "plan": "a smaller language model",
+    "image": "a smaller picture, fewer at once, or a smaller model",
+    "upscale": "enlarging it less",
+    "background": "a smaller picture",
+    "music": "a shorter piece or fewer candidates",
+    "sound": "a shorter piece",
+    "poster": "a smaller page or smaller models",
+    "scene": "a smaller frame or smaller models",
+    "train": "the preset for the processor",
+}
+"""What takes less memory, by kind of job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +54,24 @@ def size_text(size_bytes: int) -> str:
     return f"{size_bytes / 1e3:.0f} kB"
 
 
-def explain(error: BaseException) -> Message:
-    """Say in plain words what `error` means to the user."""
+def fit_text(fit: Fit) -> str:
+    """Say whether a model fits, and how soon it would be ready."""
+    if fit.verdict is Verdict.NO:
+        return (
+            f"does not fit: needs {size_text(fit.needed_bytes)}, "
+            f"{size_text(fit.budget_bytes)} can be had"
+        )
+    ready = f"ready in about {fit.load_s:.0f} s" if fit.load_s >= 1 else "ready in under 1 s"
+    if fit.verdict is Verdict.OFFLOAD:
+        return f"fits with {fit.how or 'offload'}, slower, {ready}"
+    return f"fits, {ready}"
+
+
+def explain(error: BaseException, kind: str = "") -> Message:
+    """Say in plain words what `error` means to the user.
+
+    `kind` is the job's or the command's, if it is known: "image", "poster".
+    """
     match error:
         case BadRequest():
             return Message(f"Cannot do that: {error.reason}.", "", 2)
@@ -55,7 +87,8 @@ def explain(error: BaseException) -> Message:
             return Message(
                 f"This needs {size_text(error.needed_bytes)} of memory and "
                 f"{size_text(error.free_bytes)} can be had.",
-                "Try a smaller size, fewer at once, or a smaller model.",
+                f"Try {LESS.get(kind, 'a smaller size or a smaller model')}; close other programs, "
+                "free memory, or keep less of it free in the memory settings.",
                 4,
             )
         case CannotWrite():

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.arranging import SET_MUSIC
 from desktop.document.assets import AssetStore
+from desktop.document.midi_file import ScoreError, heard_midi
 from desktop.document.model import Document, Layer, PictureLayer
 from desktop.filing import Filing
 from desktop.jobs import Job, Lane
 from desktop.messages import explain
+from desktop.queue_order import Waiting, next_job, ready_labels
 from desktop.recipes import recipe_of, request_of
 from engines.api import (
     BackgroundRequest,
@@ -23,6 +25,7 @@ from engines.api import (
     ImageRequest,
     ImageResult,
     Kind,
+    MemoryOptions,
     MemoryStatus,
     MusicRequest,
     MusicResult,
@@ -32,6 +35,7 @@ from engines.api import (
     SoundResult,
     UpscaleRequest,
 )
+from engines.host import label_of
 
 SEEDS = 2**32
 
@@ -44,6 +48,7 @@ TITLES = {
     Kind.SOUND: "Playing the score to sound",
     Kind.PLAN: "Planning",
     Kind.TRAIN: "Training",
+    Kind.FIT: "Looking whether a model fits",
 }
 
 
@@ -56,6 +61,12 @@ class Host(Protocol):
 
     def free_memory(self) -> None: ...
 
+    def configure_memory(self, options: MemoryOptions) -> None: ...
+
+    def expect(self, labels: Sequence[str]) -> None: ...
+
+    def end_engines(self) -> None: ...
+
 
 def new_seed() -> int:
     """Return a seed nobody chose."""
@@ -66,23 +77,48 @@ class Session(Filing):
     """The project, its jobs, and the engines behind them."""
 
     noticed = Signal(str)  # one sentence for the user
+    memory_configured = Signal()
+    _asked = Signal(object, str)  # the token and label of what a production asks now
 
     def __init__(self, host: Host, parent: QObject | None = None) -> None:
         super().__init__(host.run, parent)
         self._host = host
+        self._defaults: dict[str, str] = {}
+        self._may_change = False
+        self.jobs.order_by(self._choose_next)
+        self.jobs.expected_changed.connect(host.expect)
+        self._asked.connect(self.jobs.note_asked, Qt.ConnectionType.QueuedConnection)
 
     @property
     def host(self) -> Host:
         return self._host
 
-    def generate(self, request: Request, then: Callable[[Any], None]) -> Job:
-        """Ask an engine; `then` gets its result on the GUI thread."""
+    def know_defaults(self, defaults: Mapping[Kind, str]) -> None:
+        """Take note of which model the library chooses where none is named."""
+        self._defaults = {str(kind): model for kind, model in defaults.items()}
+
+    def default_model(self, kind: Kind) -> str:
+        """Return the library's own choice for a kind; empty while it is not known."""
+        return self._defaults.get(str(kind), "")
+
+    def let_jobs_change_places(self, may: bool) -> None:
+        """Whether waiting jobs of different works may change places to save loading."""
+        self._may_change = may
+
+    def generate(self, request: Request, then: Callable[[Any], None], *, batch: str = "") -> Job:
+        """Ask an engine; `then` gets its result on the GUI thread.
+
+        Jobs of the same `batch` may run in any order.
+        """
         host = self._host
 
         def work(run: Run) -> Any:
             return host.run(request, run)
 
-        return self.jobs.submit(_title(request), work, then, kind=str(request.kind))
+        labels = (self._named(label_of(request)),)
+        return self.jobs.submit(
+            _title(request), work, then, kind=str(request.kind), labels=labels, batch=batch
+        )
 
     def produce(self, brief: str, use: str, *, seed: int | None = None, **options: Any) -> Job:
         """Make a poster or a scene of a brief and show it as one undo step.
@@ -96,7 +132,11 @@ class Session(Filing):
         if not brief.strip():
             raise BadRequest("the brief is empty")
         the_seed = new_seed() if seed is None else seed
-        assets, ask = self.assets, self._host.run
+        assets, host = self.assets, self._host
+
+        def ask(request: Request, run: Run) -> Any:
+            self._asked.emit(run.token, self._named(label_of(request)))
+            return host.run(request, run)
 
         def work(run: Run) -> Any:
             from desktop.production import PosterOptions, SceneOptions, produce
@@ -117,16 +157,28 @@ class Session(Filing):
                 self.noticed.emit(notice)
 
         title = f"Making a {use}: {_short(brief)}"
-        return self.jobs.submit(title, work, then, kind=use)
+        labels = tuple(self._named(label) for label in _labels(use, options))
+        return self.jobs.submit(title, work, then, kind=use, labels=labels)
 
-    def reroll(self, layer_id: str) -> Job:
+    def reroll_selected(self) -> None:
+        """Make the selected pictures again, each with another seed, in any order.
+
+        Raises:
+            BadRequest: one of them has no recipe that can be replayed.
+        """
+        batch = f"reroll {new_seed()}"
+        for layer in self.selected_layers():
+            self.reroll(layer.id, batch=batch)
+
+    def reroll(self, layer_id: str, *, batch: str = "") -> Job:
         """Make a layer's picture again from its recipe, with another seed.
 
         Raises:
             BadRequest: the layer has no recipe that can be replayed.
         """
         layer = self.document.layer(layer_id)
-        return self._remake(layer, request_of(self._recipe(layer), self._read, seed=new_seed()))
+        request = request_of(self._recipe(layer), self._read, seed=new_seed())
+        return self._remake(layer, request, batch)
 
     def vary(self, layer_id: str, *, strength: float = 0.45) -> Job:
         """Make a picture near the layer's own: the same words, starting from its pixels.
@@ -166,19 +218,27 @@ class Session(Filing):
         music = self.document.music
         if music is None or music.sound_asset:
             return None
-        request = SoundRequest(
-            midi=self._read(music.midi_asset), format="flac", seconds=self.document.duration_s
-        )
+        midi, seconds, host = self._read(music.midi_asset), self.document.duration_s, self._host
+
+        def work(run: Run) -> SoundResult:
+            try:
+                sounding = heard_midi(midi, music)
+            except ScoreError as problem:
+                raise BadRequest(f"the score cannot be played: {problem}") from problem
+            request = SoundRequest(midi=sounding, format="flac", seconds=seconds)
+            result: SoundResult = host.run(request, run)
+            return result
 
         def then(result: SoundResult) -> None:
             now = self.document.music
-            if now is not None and now.midi_asset == music.midi_asset:
+            if now is not None and replace(now, sound_asset="") == music:
                 sound = self.assets.add(result.data, ".flac")
-                document = replace(self.document, music=replace(now, sound_asset=sound))
                 # The sound is part of setting the music: one undo takes both away.
-                self.edit(SET_MUSIC, document, merge=f"music:{music.midi_asset}")
+                self.set_track(SET_MUSIC, replace(now, sound_asset=sound))
 
-        return self.generate(request, then)
+        return self.jobs.submit(
+            TITLES[Kind.SOUND], work, then, kind=str(Kind.SOUND), labels=(f"{Kind.SOUND}:",)
+        )
 
     def free_memory(self) -> None:
         """Let the engines give back what lies idle."""
@@ -187,7 +247,21 @@ class Session(Filing):
         def work(run: Run) -> None:
             host.free_memory()
 
-        self.jobs.submit("Freeing memory", work, _nothing, Lane.FILE, kind="memory")
+        self.jobs.submit("Freeing memory", work, _nothing, Lane.ORDER, kind="memory")
+
+    def end_engines(self) -> Job:
+        """End the engines' process, which surely gives all its memory back; jobs there are lost."""
+        host = self._host
+
+        def work(run: Run) -> None:
+            host.end_engines()
+
+        return self.jobs.submit("Ending the engines", work, _nothing, Lane.ORDER, kind="memory")
+
+    def configure_memory(self, options: MemoryOptions) -> None:
+        """Let the engines follow the user's wishes from now on."""
+        self._host.configure_memory(options)
+        self.memory_configured.emit()
 
     def tell(self, error: Exception) -> None:
         """Tell the user in one sentence what went wrong."""
@@ -205,7 +279,7 @@ class Session(Filing):
             raise BadRequest(f"“{layer.name}” was not made here, so it cannot be made again")
         return layer.recipe
 
-    def _remake(self, layer: Layer, request: Request) -> Job:
+    def _remake(self, layer: Layer, request: Request, batch: str = "") -> Job:
         if not isinstance(request, ImageRequest | BackgroundRequest | UpscaleRequest):
             raise BadRequest(f"“{layer.name}” is not a picture")
 
@@ -213,7 +287,17 @@ class Session(Filing):
             recipe = recipe_of(request, result.model)
             self.put_pixels(layer.id, result.pictures[0].png, recipe=recipe)
 
-        return self.generate(request, then)
+        return self.generate(request, then, batch=batch)
+
+    def _choose_next(self, waiting: Sequence[Waiting]) -> Waiting:
+        keys = [resident.key for resident in self._host.memory().residents]
+        ready = ready_labels((job.label for job in waiting), keys)
+        return next_job(waiting, ready, may_change=self._may_change)
+
+    def _named(self, label: str) -> str:
+        """Write the library's own choice into a label that leaves the model open."""
+        kind, _, model = label.partition(":")
+        return f"{kind}:{model or self._defaults.get(kind, '')}"
 
     def _read(self, sha256: str) -> bytes:
         return self.assets.read(sha256)
@@ -228,6 +312,13 @@ class Session(Filing):
 
 def _nothing(result: None) -> None:
     """Take no notice of the result."""
+
+
+def _labels(use: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a production will ask of the engines that hold models, in order."""
+    words, picture = options.get("model", ""), options.get("picture_model", "")
+    making = (f"{Kind.PLAN}:{words}", f"{Kind.IMAGE}:{picture}")
+    return making if use == "poster" else (*making, f"{Kind.MUSIC}:")
 
 
 def _short(text: str, limit: int = 42) -> str:

@@ -11,16 +11,24 @@ from typing import Any
 from platformdirs import user_config_path, user_data_path
 
 from desktop.document.replacing import replacing
+from engines.api import MemoryOptions
 
 log = logging.getLogger(__name__)
 
 VERSION = 1
 RECENT_LIMIT = 8
+GB = 1_000_000_000
+LARGEST_NUMBER = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The user's choices; `geometry` is Qt's saved window geometry as hexadecimal text."""
+    """The user's choices.
+
+    `geometry` is Qt's saved window geometry as hexadecimal text. Of the
+    memory's, 0 means: headroom as the device needs, no limit, models never
+    leave for being idle.
+    """
 
     version: int = VERSION
     geometry: str = ""
@@ -31,12 +39,27 @@ class Settings:
     scene_seconds: float = 12.0
     left_width_px: int = 344
     right_width_px: int = 296
+    memory_headroom_gb: float = 0.0
+    memory_limit_gb: float = 0.0
+    memory_idle_minutes: float = 10.0
+    memory_prefetch: bool = True
+    jobs_change_places: bool = False
 
     def with_recent(self, path: Path) -> Settings:
         """Put a project first on the list of recent ones."""
         name = str(path)
         others = tuple(x for x in self.recent if x != name)
         return replace(self, recent=(name, *others)[:RECENT_LIMIT], folder=str(path.parent))
+
+    @property
+    def memory_options(self) -> MemoryOptions:
+        """Return what the engines are told about the memory."""
+        return MemoryOptions(
+            headroom_bytes=round(self.memory_headroom_gb * GB) or -1,
+            limit_bytes=round(max(0.0, self.memory_limit_gb) * GB),
+            idle_s=max(0.0, self.memory_idle_minutes) * 60.0,
+            prefetch=self.memory_prefetch,
+        )
 
 
 def settings_path() -> Path:
@@ -46,6 +69,11 @@ def settings_path() -> Path:
 def recovery_folder() -> Path:
     """Return where copies of unsaved work lie; never a temporary folder, those are cleared."""
     return user_data_path("triptych", appauthor=False) / "recovery"
+
+
+def memory_store() -> Path:
+    """Return where the engines keep what they learned about the memory."""
+    return user_data_path("triptych", appauthor=False) / "memory"
 
 
 def load_settings(path: Path) -> Settings:
@@ -83,11 +111,11 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 
 def _checked(value: Any, default: Any) -> Any:
-    """Return the value if it has the default's type, else None."""
+    """Return the value if it has the default's type and is finite, else None."""
     if isinstance(default, tuple):
         if isinstance(value, list) and all(isinstance(x, str) for x in value):
             return tuple(value[:RECENT_LIMIT])
         return None
-    if isinstance(default, float) and isinstance(value, int | float):
-        return float(value)
+    if isinstance(default, float) and type(value) in (int, float):
+        return float(value) if abs(value) < LARGEST_NUMBER else None
     return value if type(value) is type(default) else None

@@ -64,6 +64,12 @@ MEDIA = {
 }
 """The colour of each of the three panels' work, by kind of job."""
 
+PARTS = (
+    COLORS.music, COLORS.words, COLORS.picture, COLORS.accent, "#c79bff", "#6fd3e0", "#f48fb8",
+    "#b9d66a",
+)  # fmt: skip
+"""One colour for each part of a score, in turn."""
+
 
 def style_sheet() -> str:
     """Return the style sheet with the palette filled in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
@@ -23,6 +24,7 @@ from desktop.messages import explain
 from desktop.session import Session
 from desktop.settings import Settings
 from desktop.theme import COLORS
+from engines.api import OutOfMemory
 
 START_SIZE_PX = (1440, 900)
 
@@ -74,7 +76,7 @@ class Window(DeskWindow):
         event.accept()
 
     def _lay_out(self) -> None:
-        middle = QSplitter(Qt.Orientation.Vertical)
+        self._middle = middle = QSplitter(Qt.Orientation.Vertical)
         middle.addWidget(self.stage)
         middle.addWidget(self.timeline)
         middle.setStretchFactor(0, 1)
@@ -96,6 +98,13 @@ class Window(DeskWindow):
         layout.addLayout(room, 1)
         layout.addWidget(self.strip)
         self.setCentralWidget(page)
+
+    def place_below(self, room: QWidget) -> None:
+        """Put a room under the stage and the timeline, with a good part of the height."""
+        sizes = self._middle.sizes()
+        self._middle.addWidget(room)
+        room_px = round(sum(sizes) * 0.5)
+        self._middle.setSizes([max(0, sizes[0] - room_px), *sizes[1:], room_px])
 
     def _make_menus(self) -> None:
         """Make a menu item of each line of the table."""
@@ -157,6 +166,7 @@ class Window(DeskWindow):
         self.brief.show_choices(
             use=settings.use, paper=settings.poster_size, seconds=settings.scene_seconds
         )
+        self.strip.memory.show_settings(settings)
 
     def _settings_now(self) -> Settings:
         left, _, right = self._split.sizes()
@@ -167,6 +177,7 @@ class Window(DeskWindow):
             left_width_px=left,
             right_width_px=right,
             **self.brief.choices,
+            **self.strip.memory.choices,
         )
 
     def _on_notice(self, sentence: str) -> None:
@@ -174,10 +185,13 @@ class Window(DeskWindow):
 
     def _on_job_ended(self, job: Job) -> None:
         if job.state is JobState.FAILED and job.error is not None:
-            message = explain(job.error)
-            self.stage.message.tell(
-                f"{job.title.rstrip('.…')}. {message}", tone="bad", error=job.error
-            )
+            sentence = f"{job.title.rstrip('.…')}. {explain(job.error, job.kind)}"
+            bar, error = self.stage.message, job.error
+            if isinstance(error, OutOfMemory):
+                show = partial(self.strip.memory.show_card, True)
+                bar.offer(sentence, "Show the memory", show, tone="bad", error=error)
+            else:
+                bar.tell(sentence, tone="bad", error=error)
 
     def _on_saved(self, path: Path) -> None:
         self.settings = self.settings.with_recent(path)

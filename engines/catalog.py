@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -138,6 +139,14 @@ class Catalog:
     def sha256(self, spec: ModelSpec) -> str:
         """Return the hash of the weights, computed once for each state of the files."""
         return self._hashed(spec, compute=True).sha256
+
+    def defaults(self) -> dict[Kind, str]:
+        """Return the id of the model that an empty name stands for, of each kind that has one."""
+        found: dict[Kind, str] = {}
+        for kind in Kind:
+            with contextlib.suppress(ModelMissing):
+                found[kind] = self._default(_SAME_MODELS.get(kind, kind)).id
+        return found
 
     def _default(self, kind: Kind) -> ModelSpec:
         models = [s for s in self.list() if s.kind is kind and s.architecture not in PARTS]

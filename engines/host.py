@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from engines.api import MemoryStatus, Request, Run
+from engines.api import MemoryOptions, MemoryStatus, Request, Run
 from engines.hosting.core import HostOptions
+from engines.hosting.labels import label_of
 from engines.hosting.local import LocalHost
+from engines.hosting.outlook import KnownWork, Outlook, outlook
 from engines.hosting.remote import ChildHost
 
-__all__ = ["ChildHost", "EngineHost", "HostOptions", "LocalHost"]
+__all__ = [
+    "ChildHost",
+    "EngineHost",
+    "HostOptions",
+    "KnownWork",
+    "LocalHost",
+    "Outlook",
+    "label_of",
+    "outlook",
+]
 
 
 class EngineHost(Protocol):
@@ -30,6 +42,21 @@ class EngineHost(Protocol):
 
     def free_memory(self) -> None:
         """Evict all models that are not in use."""
+        ...
+
+    def configure_memory(self, options: MemoryOptions) -> None:
+        """Follow the user's wishes from now on."""
+        ...
+
+    def expect(self, labels: Sequence[str]) -> None:
+        """Take note of which jobs will come, the next first; see `label_of`."""
+        ...
+
+    def end_engines(self) -> None:
+        """Free the device for sure: end the engines' process, if it is one of their own.
+
+        Running jobs raise `EngineLost`; the next request starts a new process.
+        """
         ...
 
     def warm(self) -> None:

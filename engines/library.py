@@ -65,7 +65,7 @@ class Registered:
         try:
             if data is None and self._path.exists():
                 self._path.replace(self._path.with_suffix(".json.broken"))
-            _write(self._path, {"version": VERSION, "models": models})
+            write_json(self._path, {"version": VERSION, "models": models})
         except OSError as error:
             raise BadRequest(
                 f"the library {self._path} cannot be written ({error.strerror})"
@@ -94,7 +94,7 @@ class Hashes:
         with self._lock:
             self._load()[state] = value
             try:
-                _write(self._path, {"version": VERSION, "hashes": self._load()})
+                write_json(self._path, {"version": VERSION, "hashes": self._load()})
             except OSError:
                 log.warning("%s cannot be written; hashes will be computed again", self._path)
         return value
@@ -146,7 +146,7 @@ def _parse(path: Path) -> dict[str, Any] | None:
     return data if isinstance(data, dict) and type(data.get("version")) is int else None
 
 
-def _write(path: Path, data: dict[str, Any]) -> None:
+def write_json(path: Path, data: dict[str, Any]) -> None:
     """Write beside the goal, then replace it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")

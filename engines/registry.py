@@ -21,6 +21,7 @@ PLACES: Mapping[Kind, str] = MappingProxyType(
         Kind.SOUND: "engines.music.sound:SoundEngine",
         Kind.PLAN: "engines.director.engine:DirectorEngine",
         Kind.TRAIN: "engines.training.engine:TrainEngine",
+        Kind.FIT: "engines.fitting:FitEngine",
     }
 )
 """Where each engine lies, as "module:Class"; the class takes `Services`."""

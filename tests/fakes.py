@@ -4,15 +4,18 @@ on which thread they ran."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engines.api import (
     BackgroundRequest,
     EngineLost,
     Facts,
+    Fit,
+    FitRequest,
     ImageRequest,
     ImageResult,
+    MemoryOptions,
     MemoryStatus,
     MusicRequest,
     MusicResult,
@@ -29,6 +32,7 @@ from engines.api import (
     SoundResult,
     TextRequest,
     TextResult,
+    Verdict,
 )
 
 WORDS = ("The ", "harbour ", "hums ", "at ", "night.")
@@ -71,6 +75,18 @@ class FakeHost:
         self.asked: list[Request] = []
         self.threads: list[int] = []
         self.freed = 0
+        self.ended = 0
+        self.wishes: list[MemoryOptions] = []
+        self.expected: list[tuple[str, ...]] = []
+        self.status = MemoryStatus(
+            device="cpu",
+            budget_bytes=4_000_000_000,
+            used_bytes=1_200_000_000,
+            working_bytes=200_000_000,
+            residents=(
+                Resident(key="text:fake:model:float32", size_bytes=1_000_000_000, leased=False),
+            ),
+        )
         self.closed = False
 
     def run(self, request: Request, run: Run) -> Any:
@@ -89,16 +105,20 @@ class FakeHost:
         self.fail_with = EngineLost()
 
     def memory(self) -> MemoryStatus:
-        return MemoryStatus(
-            device="cpu",
-            budget_bytes=4_000_000_000,
-            used_bytes=1_000_000_000,
-            working_bytes=200_000_000,
-            residents=(Resident(key="text:fake", size_bytes=1_000_000_000, leased=False),),
-        )
+        return self.status
 
     def free_memory(self) -> None:
         self.freed += 1
+
+    def configure_memory(self, options: MemoryOptions) -> None:
+        self.wishes.append(options)
+
+    def expect(self, labels: Sequence[str]) -> None:
+        self.expected.append(tuple(labels))
+
+    def end_engines(self) -> None:
+        self.ended += 1
+        self.lose_engine()
 
     def close(self) -> None:
         self.closed = True
@@ -180,6 +200,17 @@ def _plan(request: PlanRequest, run: Run) -> PlanResult:
     return PlanResult(plan=plan, model="fake-text", seed=request.seed)
 
 
+def _weigh(request: FitRequest, run: Run) -> Fit:
+    return Fit(
+        model=request.model,
+        verdict=Verdict.OFFLOAD,
+        needed_bytes=9_000_000_000,
+        budget_bytes=4_000_000_000,
+        load_s=12.4,
+        how="unet by offload",
+    )
+
+
 _ANSWERS: dict[type, Callable[[Any, Run], Any]] = {
     TextRequest: _write,
     ImageRequest: _paint,
@@ -187,4 +218,5 @@ _ANSWERS: dict[type, Callable[[Any, Run], Any]] = {
     MusicRequest: _score,
     SoundRequest: _play,
     PlanRequest: _plan,
+    FitRequest: _weigh,
 }

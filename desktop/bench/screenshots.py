@@ -22,23 +22,35 @@ from desktop.app import Studio, build, settle
 from desktop.document.model import DocumentKind, TextLayer
 from desktop.jobs import Job, JobState
 from desktop.messages import explain
-from engines.api import Pixels
+from engines.api import (
+    Fit,
+    FitRequest,
+    ImageRequest,
+    Kind,
+    MemoryOptions,
+    Pixels,
+    TextRequest,
+)
+from engines.catalog import Catalog
 from engines.host import ChildHost
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE_PX = (1600, 1000)
 LIMIT_S = 420.0
+SHARED = 1.1
+"""Of the larger of two models' needs: too little for both."""
 POSTER_BRIEF = "Night market jazz festival, Friday 9 pm, harbour square"
 SCENE_BRIEF = "A lighthouse keeper waits out a storm"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write job.png, poster.png, scene.png and poster-200.png into `--out`."""
+    """Write job.png, poster.png, scene.png, poster-200.png and memory.png into `--out`."""
     parser = argparse.ArgumentParser(prog="main.py bench screenshots")
     parser.add_argument("--out", type=Path, default=ROOT / "resources" / "screenshots")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--project", type=Path, help="only a picture of this project, as it is")
     parser.add_argument("--name", default="project")
+    parser.add_argument("--only", choices=("memory",), help="only the picture of the memory")
     arguments = parser.parse_args(argv)
     if "DISPLAY" not in os.environ and "WAYLAND_DISPLAY" not in os.environ:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -52,6 +64,8 @@ def main(argv: Sequence[str]) -> int:
             if arguments.project is not None:
                 _picture_of(studio, arguments.project, arguments.out / f"{arguments.name}.png")
                 return 0
+            if arguments.only is not None:
+                return _memory(studio, arguments.out)
             return _all(studio, arguments.out, arguments.seed)
         finally:
             studio.close()
@@ -85,7 +99,39 @@ def _all(studio: Studio, out: Path, seed: int) -> int:
     session.seek(2.0)
     _let_pass(2500)
     _save(studio, out / "scene.png")
-    return 0
+    return _memory(studio, out)
+
+
+def _memory(studio: Studio, out: Path) -> int:
+    """Picture the memory's card while a picture is painted where words were written before.
+
+    Both share a budget that is smaller than what they need together.
+    """
+    session, meter = studio.session, studio.window.strip.memory
+    fits: list[Fit] = []
+    catalog = Catalog()
+    for kind in (Kind.TEXT, Kind.IMAGE):
+        request = FitRequest(model=catalog.get("", kind).id)
+        if not _finished(studio, session.generate(request, fits.append)):
+            return 1
+    limit_bytes = round(SHARED * max(fit.needed_bytes for fit in fits))
+    session.configure_memory(MemoryOptions(limit_bytes=limit_bytes))
+    words = TextRequest(prompt="Write a tagline for a night market.", seed=1, max_tokens=32)
+    if not _finished(studio, session.generate(words, _ignore)):
+        return 1
+    picture = ImageRequest(prompt="a lighthouse in a storm", seed=1)
+    job = session.generate(picture, _ignore)
+    _run_until(lambda: _is_painting(session.jobs.job(job.id)), LIMIT_S)
+    meter.show_card(True)
+    _let_pass(700)
+    _save(studio, out / "memory.png")
+    meter.show_card(False)
+    session.configure_memory(MemoryOptions())
+    return 0 if _finished(studio, job) else 1
+
+
+def _ignore(result: object) -> None:
+    """Take no notice of a result."""
 
 
 def _picture_at_200(project: Path, out: Path) -> None:

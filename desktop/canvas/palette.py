@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor
 
-from desktop.theme import COLORS, MEDIA
+from desktop.theme import COLORS, MEDIA, PARTS
 
 PASTEBOARD = QColor(COLORS.ground)
 PANEL = QColor(COLORS.panel)
@@ -31,16 +31,7 @@ PLAYHEAD = QColor(COLORS.accent)
 CAPTION = QColor(COLORS.words)
 MUSIC = QColor(MEDIA["music"])
 
-TRACKS = (
-    MUSIC,
-    QColor(COLORS.words),
-    QColor(COLORS.picture),
-    QColor(COLORS.accent),
-    QColor("#c79bff"),
-    QColor("#6fd3e0"),
-    QColor("#f48fb8"),
-    QColor("#b9d66a"),
-)
+TRACKS = tuple(map(QColor, PARTS))
 """One colour for each track of a score, in turn."""
 
 

@@ -247,10 +247,20 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartState:
+    """How one part of the score is treated; a locked one is not written anew."""
+
+    muted: bool = False
+    soloed: bool = False
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MusicTrack:
     """The score under a scene or of a poster: a MIDI asset and, once rendered, a sound asset.
 
-    `gain_db` is applied on playing and export.
+    `gain_db` is applied on playing and export. `parts` are in the order of
+    the file's parts; those it does not reach are as they are by default.
     """
 
     midi_asset: str
@@ -258,6 +268,20 @@ class MusicTrack:
     name: str = "Score"
     gain_db: float = 0.0
     recipe: Recipe | None = None
+    parts: tuple[PartState, ...] = ()
+
+    def part(self, index: int) -> PartState:
+        return self.parts[index] if index < len(self.parts) else PartState()
+
+    def silent(self, count: int) -> frozenset[int]:
+        """Return which of `count` parts are not heard."""
+        states = [self.part(index) for index in range(count)]
+        solo = any(state.soloed for state in states)
+        return frozenset(
+            index
+            for index, state in enumerate(states)
+            if state.muted or (solo and not state.soloed)
+        )
 
 
 class DocumentKind(StrEnum):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from desktop.document.midi_file import ScoreError, heard_midi
 from desktop.document.model import MusicTrack
 from desktop.export.atomic import write_bytes
 from desktop.export.job import ExportJob
@@ -68,7 +69,7 @@ def music(job: ExportJob, *, frames: int) -> Samples:
         data = job.assets.read(track.sound_asset)
     else:
         request = SoundRequest(
-            midi=job.assets.read(track.midi_asset),
+            midi=_heard(job.assets.read(track.midi_asset), track),
             seconds=frames / SAMPLE_RATE_HZ,
             sample_rate_hz=SAMPLE_RATE_HZ,
         )
@@ -76,6 +77,13 @@ def music(job: ExportJob, *, frames: int) -> Samples:
     samples = decode(data) * np.float32(10 ** (track.gain_db / 20))
     np.clip(samples, -1.0, 1.0, out=samples)
     return _cut_or_filled(samples, frames) if frames else samples
+
+
+def _heard(midi: bytes, track: MusicTrack) -> bytes:
+    try:
+        return heard_midi(midi, track)
+    except ScoreError as problem:
+        raise BadRequest(f"the score cannot be played: {problem}") from problem
 
 
 def decode(data: bytes) -> Samples:

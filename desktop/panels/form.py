@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.jobs import Job
-from desktop.panels.controls import Choice, caption
+from desktop.panels.controls import caption
+from desktop.panels.models import ModelChoice
 from desktop.session import Session
 from engines.api import EngineError, Kind, ModelSpec, Preview, Request
 
@@ -33,13 +34,12 @@ class Form(QScrollArea):
         self.column.setContentsMargins(16, 16, 16, 16)
         self.column.setSpacing(12)
         self.setWidget(page)
-        self.model = Choice((("", "Best of the library"),))
+        self.model = ModelChoice(session, self.KIND)
         session.jobs.changed.connect(self._on_job)
 
     def show_models(self, specs: tuple[ModelSpec, ...]) -> None:
         """Offer the library's models of this panel's kind."""
-        mine = [(spec.id, spec.name or spec.id) for spec in specs if spec.kind is self.KIND]
-        self.model.refill([("", "Best of the library"), *mine])
+        self.model.show_models(specs)
 
     @property
     def running(self) -> bool:

@@ -59,7 +59,7 @@ def state_words(job: Job) -> str:
         percent = f"{job.fraction:.0%}" if job.fraction >= 0 else ""
         return "  ".join(x for x in (stage or "working", percent) if x)
     if job.state is JobState.FAILED and job.error is not None:
-        return explain(job.error).sentence
+        return explain(job.error, job.kind).sentence
     if job.state is JobState.DONE:
         return f"done in {job.ended_s - job.started_s:.1f} s"
     return STATES[job.state]
@@ -237,7 +237,8 @@ class JobStrip(QWidget):
         layout.addLayout(self._room, 2)
         layout.addWidget(self._cancel)
         layout.addStretch(1)
-        layout.addWidget(MemoryMeter(session))
+        self.memory = MemoryMeter(session)
+        layout.addWidget(self.memory)
         session.jobs.added.connect(self._on_change)
         session.jobs.changed.connect(self._on_change)
         session.jobs.forgotten.connect(lambda _: self._refresh())

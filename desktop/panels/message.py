@@ -84,9 +84,17 @@ class MessageBar(QFrame):
         self.show()
         self._place()
 
-    def offer(self, sentence: str, verb: str, does: Callable[[], object]) -> None:
+    def offer(
+        self,
+        sentence: str,
+        verb: str,
+        does: Callable[[], object],
+        *,
+        tone: str = "info",
+        error: Exception | None = None,
+    ) -> None:
         """Show a sentence with a button for what can be done about it."""
-        self.tell(sentence)
+        self.tell(sentence, tone=tone, error=error)
         self._does = does
         self._do.setText(verb)
         self._do.show()

@@ -11,10 +11,22 @@ from engines.api.errors import (
     ModelRefused,
     OutOfMemory,
 )
-from engines.api.models import Kind, MemoryStatus, ModelSpec, Resident
+from engines.api.memory import (
+    Change,
+    Fit,
+    MemoryEvent,
+    MemoryOptions,
+    MemoryStatus,
+    Resident,
+    Tier,
+    Verdict,
+    Work,
+)
+from engines.api.models import Kind, ModelSpec
 from engines.api.plan import Facts, Plan, ShotPlan
 from engines.api.requests import (
     BackgroundRequest,
+    FitRequest,
     ImageRequest,
     LoraUse,
     MusicRequest,
@@ -43,15 +55,20 @@ __all__ = [
     "CancelToken",
     "Cancelled",
     "CannotWrite",
+    "Change",
     "Engine",
     "EngineError",
     "EngineFailed",
     "EngineLost",
     "Facts",
+    "Fit",
+    "FitRequest",
     "ImageRequest",
     "ImageResult",
     "Kind",
     "LoraUse",
+    "MemoryEvent",
+    "MemoryOptions",
     "MemoryStatus",
     "ModelMissing",
     "ModelRefused",
@@ -75,7 +92,10 @@ __all__ = [
     "SoundResult",
     "TextRequest",
     "TextResult",
+    "Tier",
     "TrainRequest",
     "TrainResult",
     "UpscaleRequest",
+    "Verdict",
+    "Work",
 ]

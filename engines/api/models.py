@@ -1,4 +1,4 @@
-"""What a model is and what the memory holds, as seen from outside."""
+"""What a model is, as seen from outside."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Kind(StrEnum):
     SOUND = "sound"
     PLAN = "plan"
     TRAIN = "train"
+    FIT = "fit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,23 +40,3 @@ class ModelSpec:
     source: str = ""
     restrictions: str = ""
     sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resident:
-    """One thing that is in the device's memory now."""
-
-    key: str
-    size_bytes: int
-    leased: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryStatus:
-    """A picture of the device's memory at one moment; replaced, never changed."""
-
-    device: str
-    budget_bytes: int
-    used_bytes: int
-    working_bytes: int
-    residents: tuple[Resident, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 from engines.api.errors import BadRequest
@@ -164,16 +165,42 @@ class UpscaleRequest:
             raise BadRequest(f"a picture is enlarged 2, 4, 8 or 16 times, not {self.factor}")
 
 
+VERBS = ("compose", "continue", "fill", "accompany", "vary", "fit")
+"""What can be done with a score; all but the first need one that is given."""
+
+LEVELS = 6
+"""Steps of energy and of density, counted from 0."""
+
+MOST_HITS = 64
+SHORTEST_GAP_S = 0.25
+"""Hit points stand at least so far apart, and so far before the end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MusicRequest:
-    """A score to write; every control is optional.
+    """A score to write, or to work on; every control is optional.
 
     `prompt` is read for controls that are not set ("tense strings, slow, D
     minor"). `seconds` makes a cue of that exact length and goes before
-    `bars`; 0 leaves both to the engine. `key` is like "D minor", `meter` like
-    "3/4", `mood` one of `engines.music.controls.MOODS`, `instruments` General
-    MIDI names ("violin", "piano", "drums"). Of `candidates` pieces drawn
-    together the best is returned.
+    `hits` (seconds at which all parts strike), these before `bars`; 0 leaves
+    both lengths to the engine. `key` is like "D minor" and locks the notes to
+    it unless `key_lock` is off, `meter` like "3/4", `mood` one of
+    `engines.music.controls.MOODS`, `instruments` General MIDI names ("violin",
+    "piano", "drums"). `form` names sections by letters ("AABA"); equal letters
+    begin alike. `energy` and `density` are levels from 0 to 5, `densities` one
+    level for each of `instruments`, -1 the engine's own; `polyphony` is the
+    most notes a part may strike at once, 0 the instrument's own; `source` is
+    one of `engines.music.tokens.SOURCES`. A `loop` leads back to its first bar. Of
+    `candidates` pieces drawn together the best is returned.
+
+    `verb` is one of `VERBS` and says what happens to `score` (MIDI, MusicXML
+    or MXL bytes): "continue" writes `bars` or `seconds` more; "fill" writes
+    the bars of `region` anew; "accompany" adds the `instruments`; "vary"
+    writes the part `amount` of its bars anew; "fit" gives it new `seconds`
+    and `hits` without the model, or leaves it as it is. A region is like "5-8", "5-8:1,violin" or
+    ":drums", several joined by ";", bars and tracks counted from 1. Nothing
+    in the region `lock` is changed. With `notation` ("musicxml" or "mxl") the
+    score comes as such a file too.
     """
 
     kind: ClassVar[Kind] = Kind.MUSIC
@@ -189,6 +216,21 @@ class MusicRequest:
     instruments: tuple[str, ...] = ()
     candidates: int = 4
     temperature: float = 0.95
+    verb: str = "compose"
+    score: bytes = b""
+    region: str = ""
+    lock: str = ""
+    amount: float = 0.5
+    hits: tuple[float, ...] = ()
+    loop: bool = False
+    form: str = ""
+    energy: int = -1
+    density: int = -1
+    densities: tuple[int, ...] = ()
+    polyphony: int = 0
+    source: str = ""
+    key_lock: bool = True
+    notation: str = ""
 
     def __post_init__(self) -> None:
         _check_seed(self.seed)
@@ -199,6 +241,47 @@ class MusicRequest:
             _check_within("the tempo", self.tempo_bpm, 30, 240)
         _check_within("the number of candidates", self.candidates, 1, 16)
         _check_within("the temperature", self.temperature, 0.1, 2)
+        _check_within("the part to vary", self.amount, 0, 1)
+        _check_within("the polyphony", self.polyphony, 0, 8)
+        for level in (self.energy, self.density, *self.densities):
+            _check_within("a level of energy or density", level, -1, LEVELS - 1)
+        if self.densities and len(self.densities) != len(self.instruments):
+            raise BadRequest("the densities are not as many as the instruments")
+        self._check_hits()
+        self._check_verb()
+
+    def _check_hits(self) -> None:
+        if len(self.hits) > MOST_HITS:
+            raise BadRequest(f"{len(self.hits)} hits are more than {MOST_HITS}")
+        if self.bars and len(self.hits) > self.bars:
+            raise BadRequest(f"{len(self.hits)} hits do not fit {self.bars} bars")
+        for hit in self.hits:
+            _check_within("a hit in seconds", hit, 0, 600)
+            if self.seconds and hit > self.seconds - SHORTEST_GAP_S:
+                raise BadRequest(f"the hit at {hit:g} seconds is not within {self.seconds:g}")
+        for one, other in pairwise(self.hits):
+            if other - one < SHORTEST_GAP_S:
+                raise BadRequest(
+                    f"the hits at {one:g} and {other:g} seconds are not "
+                    f"{SHORTEST_GAP_S:g} seconds apart, in order"
+                )
+
+    def _check_verb(self) -> None:
+        if self.verb not in VERBS:
+            raise BadRequest(f"a score is for {', '.join(VERBS)}, not {self.verb!r}")
+        if (self.verb == "compose") == bool(self.score):
+            needs = "takes no score" if self.score else "needs a score to work on"
+            raise BadRequest(f"to {self.verb} {needs}")
+        if self.verb == "fill" and not self.region:
+            raise BadRequest("to fill, it must be said which bars")
+        if self.verb == "accompany" and not (self.instruments or self.prompt.strip()):
+            raise BadRequest("to accompany, it must be said which instruments")
+        if self.notation not in ("", "musicxml", "mxl"):
+            raise BadRequest(f"notation is written as musicxml or mxl, not {self.notation!r}")
+        if self.hits and self.verb not in ("compose", "continue", "fit"):
+            raise BadRequest(f"to {self.verb} moves no hits; fit does")
+        if self.loop and self.verb != "compose":
+            raise BadRequest("only a new piece is made a loop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +289,8 @@ class SoundRequest:
     """A score to play through a soundfont.
 
     `format` is "wav", "flac" or "ogg". With `seconds` the sound is exactly
-    that long (faded at the end); with 0 it ends with its own tail. `stems`
+    that long (faded at the end); with 0 it ends with its own tail. A `loop`
+    is as long as its bars, and its tail sounds into its beginning. `stems`
     asks for one sound a track besides the mix.
     """
 
@@ -217,6 +301,7 @@ class SoundRequest:
     sample_rate_hz: int = 48000
     soundfont: str = ""
     stems: bool = False
+    loop: bool = False
 
     def __post_init__(self) -> None:
         if self.format not in ("wav", "flac", "ogg"):
@@ -275,6 +360,14 @@ class TrainRequest:
         _check_within("the minutes", self.minutes, 0.1, 100000)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRequest:
+    """Whether a model of the library fits the device, without loading it; the result is a `Fit`."""
+
+    kind: ClassVar[Kind] = Kind.FIT
+    model: str
+
+
 Request = (
     TextRequest
     | ImageRequest
@@ -284,4 +377,5 @@ Request = (
     | SoundRequest
     | PlanRequest
     | TrainRequest
+    | FitRequest
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engines.api.memory import Fit
 from engines.api.plan import Plan
 
 
@@ -40,7 +41,8 @@ class ImageResult:
 class MusicResult:
     """A score as a MIDI file; `length_s` is without the sound's tail.
 
-    `notices` says in plain words which control had to give way.
+    `notices` says in plain words which control had to give way. `notation`
+    is the MusicXML or MXL file, if one was asked for.
     """
 
     midi: bytes
@@ -54,6 +56,8 @@ class MusicResult:
     length_s: float
     notes: int
     notices: tuple[str, ...] = ()
+    is_loop: bool = False
+    notation: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +90,4 @@ class TrainResult:
     figures: tuple[tuple[str, float], ...] = ()
 
 
-Result = TextResult | ImageResult | MusicResult | SoundResult | PlanResult | TrainResult
+Result = TextResult | ImageResult | MusicResult | SoundResult | PlanResult | TrainResult | Fit

@@ -19,6 +19,7 @@ from engines.text.candidates import Candidate, Draft, draft
 from engines.text.chat import Conversation
 from engines.text.embedding import SentenceEncoder
 from engines.text.language_model import LanguageModel
+from engines.text.reading import Climb, once
 
 _WORD: Final = "[a-z]{1,12}('[a-z]{1,2})?"
 _FIRST: Final = "[A-Z][a-z]{0,11}"
@@ -74,12 +75,13 @@ BEAT: Final = Field(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafter:
-    """The models at hand, and whom to tell of the text so far."""
+    """The models at hand, whom to tell of the text so far, and the way down in a shortage."""
 
     model: LanguageModel
     encoder: SentenceEncoder
     count: int
     on_text: Callable[[str], None]
+    climb: Climb = once
 
     def lines(
         self,
@@ -106,6 +108,7 @@ class Drafter:
                 schema=schema,
             ),
             lambda done, text: self.on_text(_shown(field.name, text)),
+            self.climb,
         )
         candidates = [
             Candidate(

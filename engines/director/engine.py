@@ -19,9 +19,10 @@ from engines.director.sorts import content_of_film, sort_of
 from engines.director.tone import tone_of
 from engines.director.wording import Subject, word
 from engines.services import Services
+from engines.text import needs
 from engines.text.components import ENCODER, encoder_component, language_component
-from engines.text.embedding import WORKING_BYTES
 from engines.text.language_model import read_shape
+from engines.text.reading import ladder
 
 _LONGEST_BRIEF = 2000
 _ROWS_PER_CANDIDATE = 8
@@ -56,15 +57,16 @@ class DirectorEngine:
         reading = read(request.brief)
         spec = self._catalog.get(request.model, Kind.TEXT)
         rows = min(request.candidates * _ROWS_PER_CANDIDATE, _MOST_ROWS)
-        working_bytes = read_shape(Path(spec.path)).working_bytes(_CONTEXT_TOKENS, rows)
-        with self._memory.lease(
-            language_component(spec),
-            encoder_component(self._catalog.get(ENCODER, Kind.TEXT)),
-            working_bytes=working_bytes + WORKING_BYTES,
-            run=run,
-        ) as (model, encoder):
+        memory, shape = self._memory, read_shape(Path(spec.path))
+        words = language_component(spec, memory.device)
+        meaning = encoder_component(self._catalog.get(ENCODER, Kind.TEXT), memory.device)
+        working = needs.drafting(spec.id, shape, _CONTEXT_TOKENS, rows)
+        with memory.lease(words, meaning, working=working, run=run) as (model, encoder):
             tell = _Teller(run, reading)
-            drafter = Drafter(model=model, encoder=encoder, count=rows, on_text=tell.text)
+            climb = ladder(memory, run, working, words, model)
+            drafter = Drafter(
+                model=model, encoder=encoder, count=rows, on_text=tell.text, climb=climb
+            )
             plan = _plan(request, reading, drafter, tell.stage)
         found = problems(plan, request.brief, seconds=_scene_seconds(request))
         if found:

@@ -13,7 +13,17 @@ from multiprocessing.connection import Connection
 
 from engines.api import CancelToken, EngineError, Run
 from engines.hosting.core import Core, HostOptions
-from engines.hosting.messages import Cancel, Ended, FreeMemory, Start, Stop, ToChild, Warm
+from engines.hosting.messages import (
+    Cancel,
+    Configure,
+    Ended,
+    Expect,
+    FreeMemory,
+    Start,
+    Stop,
+    ToChild,
+    Warm,
+)
 from engines.hosting.outbox import Outbox
 from engines.offline import seal
 
@@ -43,6 +53,8 @@ class _Child:
         self._outbox = Outbox(connection.send)
         self._core = Core(options, listener=self._outbox.memory)
         self._pool = ThreadPoolExecutor(MOST_JOBS, thread_name_prefix="job")
+        # One thread: of two wishes the later one must hold.
+        self._orders = ThreadPoolExecutor(1, thread_name_prefix="memory")
         self._tokens: dict[int, CancelToken] = {}
         self._lock = threading.Lock()
 
@@ -64,7 +76,11 @@ class _Child:
                     if token is not None:
                         token.cancel()
                 case FreeMemory():
-                    self._pool.submit(self._core.free_memory)
+                    self._orders.submit(self._core.free_memory)
+                case Configure(options):
+                    self._orders.submit(self._core.configure_memory, options)
+                case Expect(labels):
+                    self._orders.submit(self._core.expect, labels)
                 case Warm():
                     self._pool.submit(self._core.warm)
                 case Stop():
@@ -75,6 +91,7 @@ class _Child:
         with self._lock:
             for token in self._tokens.values():
                 token.cancel()
+        self._core.keep_books()
         self._outbox.close(timeout_s=0.5)
 
     def _run(self, start: Start) -> None:

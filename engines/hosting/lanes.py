@@ -23,6 +23,7 @@ LANE_OF = {
     Kind.MUSIC: "music",
     Kind.SOUND: "sound",
     Kind.TRAIN: "training",
+    Kind.FIT: "fit",
 }
 
 LOOK_S = 0.05

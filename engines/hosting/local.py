@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from engines.api import MemoryStatus, Request, Run
+from engines.api import MemoryOptions, MemoryStatus, Request, Run
 from engines.catalog import Catalog
 from engines.hosting.core import Core, HostOptions
 from engines.memory.manager import MemoryManager
@@ -52,13 +53,25 @@ class LocalHost:
         """Evict all models that are not in use."""
         self._core.free_memory()
 
+    def configure_memory(self, options: MemoryOptions) -> None:
+        """Follow the user's wishes from now on."""
+        self._core.configure_memory(options)
+
+    def expect(self, labels: Sequence[str]) -> None:
+        """Take note of which jobs will come, the next first."""
+        self._core.expect(labels)
+
+    def end_engines(self) -> None:
+        """Evict all models that are not in use: this process cannot end itself."""
+        self._core.free_memory()
+
     def warm(self) -> None:
         """Import now what the first requests will need; blocks."""
         self._core.warm()
 
     def close(self) -> None:
-        """Free the models."""
-        self._core.free_memory()
+        """Free the models and end the keeper."""
+        self._core.close()
 
     def __enter__(self) -> Self:
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engines.api import EngineError, MemoryStatus, Progress, Request
+from engines.api import EngineError, MemoryOptions, MemoryStatus, Progress, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,20 @@ class FreeMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class Configure:
+    """To the child: the user wants the memory otherwise."""
+
+    options: MemoryOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """To the child: these jobs will come, the next first."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Warm:
     """To the child: import ahead what the first requests need."""
 
@@ -38,7 +52,7 @@ class Stop:
     """To the child: end."""
 
 
-ToChild = Start | Cancel | FreeMemory | Warm | Stop
+ToChild = Start | Cancel | FreeMemory | Configure | Expect | Warm | Stop
 
 
 @dataclass(frozen=True, slots=True)

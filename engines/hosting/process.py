@@ -90,11 +90,22 @@ class ChildProcess:
         """Queue a message; never waits."""
         self._outgoing.put(message)
 
+    def kill(self) -> None:
+        """End the process now, without asking it; its jobs are told that it is lost."""
+        self.send_no_more()
+        self._started.wait(STOP_S)
+        if self._process.pid is not None:
+            self._process.kill()
+        self._join()
+
     def close(self) -> None:
         """End the process, by force if it must be, and both threads; bounded."""
         self.send(Stop())
         self.send_no_more()
         self._started.wait(STOP_S)
+        self._join()
+
+    def _join(self) -> None:
         self._end_process(STOP_S)
         self._sender.join(STOP_S)
         self._reader.join(STOP_S)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from engines.api import Cancelled, EngineLost, MemoryStatus, Request, Run
+from engines.api import Cancelled, EngineLost, MemoryOptions, MemoryStatus, Request, Run
 from engines.hosting.core import HostOptions
-from engines.hosting.messages import Cancel, FreeMemory, Warm
+from engines.hosting.messages import Cancel, Configure, Expect, FreeMemory, ToChild, Warm
 from engines.hosting.process import ChildProcess, Latest, outcome
 from engines.memory.status import Listener, unknown
 
@@ -41,6 +43,7 @@ class ChildHost:
         self._listener = on_memory
         self._status = unknown(self._options.device)
         self._child: ChildProcess | None = None
+        self._expected: tuple[str, ...] = ()
         self._closed = False
         self._lock = threading.Lock()
 
@@ -77,9 +80,30 @@ class ChildHost:
 
     def free_memory(self) -> None:
         """Ask the child, if there is one, to evict what is idle; does not wait."""
+        self._send(FreeMemory())
+
+    def configure_memory(self, options: MemoryOptions) -> None:
+        """Follow the user's wishes from now on, in later processes too; does not wait."""
         with self._lock:
-            if self._child is not None:
-                self._child.send(FreeMemory())
+            self._options = replace(self._options, memory=options)
+        self._send(Configure(options))
+
+    def expect(self, labels: Sequence[str]) -> None:
+        """Tell the child, this one or the next, which jobs will come; does not wait."""
+        with self._lock:
+            self._expected = tuple(labels)
+        self._send(Expect(tuple(labels)))
+
+    def end_engines(self) -> None:
+        """End the child now: the one way that surely frees a card.
+
+        Running jobs raise `EngineLost`; the next request starts a new child.
+        Returns when the process is gone.
+        """
+        with self._lock:
+            child, self._child = self._child, None
+        if child is not None:
+            child.kill()
 
     def warm(self) -> None:
         """Start the child and let it import ahead; does not wait."""
@@ -116,7 +140,15 @@ class ChildHost:
                 raise EngineLost
             if self._child is None or self._child.lost:
                 self._child = ChildProcess(self._options, self._tell, self._tell_ended)
+                if self._expected:
+                    self._child.send(Expect(self._expected))
             return self._child
+
+    def _send(self, message: ToChild) -> None:
+        """Tell the child, if there is one."""
+        with self._lock:
+            if self._child is not None:
+                self._child.send(message)
 
     def _tell_ended(self) -> None:
         self._tell(unknown(self._options.device))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from engines.api import BackgroundRequest, ImageResult, Kind, Run
 from engines.image import backgrounds
 from engines.image.png import picture
+from engines.memory.lease import Working
 from engines.services import Services
 
 MODEL = "backgrounds"
@@ -25,10 +26,13 @@ class BackgroundEngine:
     def run(self, request: BackgroundRequest, run: Run) -> ImageResult:
         """Draw one background."""
         run.step(0, 2, stage="drawing")
-        working = BYTES_PER_PIXEL * request.width_px * request.height_px
+        pixels = request.width_px * request.height_px
         # The drawing lies in main memory; on a card its budget is not touched.
-        working = working if self._memory.device == "cpu" else 0
-        with self._memory.lease(working_bytes=working, run=run):
+        bytes_per_pixel = BYTES_PER_PIXEL if self._memory.device == "cpu" else 0
+        working = Working(
+            operation="background.draw", estimate_bytes=bytes_per_pixel * pixels, size=pixels
+        )
+        with self._memory.lease(working=working, run=run):
             image = backgrounds.draw(
                 request.prompt, request.seed, request.width_px, request.height_px, request.palette
             )

@@ -1,9 +1,14 @@
-"""The picture engine: Stable Diffusion and its kin through diffusers, offline."""
+"""The picture engine: Stable Diffusion and its kin through diffusers, offline.
+
+A picture is drawn in phases, each with its own lease: the prompt is read, the
+start is encoded, the UNet draws, the autoencoder decodes. So the most that a
+picture takes is the largest of its phases, not their sum.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from PIL import Image
 
@@ -19,10 +24,45 @@ from engines.api import (
     Run,
     UpscaleRequest,
 )
-from engines.image import card, loading, loras, pipelines, png, samplers, single_file, stepping
-from engines.image.settling import Settled, settle
+from engines.catalog import Catalog
+from engines.image import (
+    autoencoding,
+    card,
+    denoising,
+    loading,
+    loras,
+    png,
+    prompts,
+    samplers,
+    single_file,
+)
+from engines.image.parts import Parts
+from engines.image.pipelines import States
+from engines.image.previews import Rows
+from engines.image.recent import Recent
+from engines.image.settling import settle
+from engines.image.sitting import Sitting
 from engines.memory.lease import Component
 from engines.services import Services
+
+PROMPTS_KEPT = 32
+MODELS_KNOWN = 64
+
+
+def parts_of(spec: ModelSpec, catalog: Catalog, device: str) -> Parts:
+    """Return what a model is made of, without loading any of it.
+
+    Raises:
+        ModelRefused: it is not a whole model, or one that cannot be drawn with.
+        ModelMissing: what reads its prompts is not there.
+    """
+    if spec.architecture in ("lora", "vae"):
+        raise ModelRefused(spec.path, f"it is a {spec.architecture}, not a whole model")
+    if not Path(spec.path).is_dir():
+        return single_file.file_parts(spec, device)
+    about = card.read(spec)
+    reader = catalog.get(about.reader, Kind.TEXT) if about.reader else None
+    return loading.folder_parts(spec, about, device, reader)
 
 
 class ImageEngine:
@@ -32,12 +72,13 @@ class ImageEngine:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._prompts: Recent[States] = Recent(PROMPTS_KEPT)
+        self._previews: Recent[Rows] = Recent(MODELS_KNOWN)
+        self._predictions: Recent[str] = Recent(MODELS_KNOWN)
 
     def run(self, request: ImageRequest, run: Run) -> ImageResult:
         """Draw all pictures of a request, and enlarge them if it says so."""
         spec = self._services.catalog.get(request.model, Kind.IMAGE)
-        if spec.architecture in ("lora", "vae"):
-            raise ModelRefused(spec.path, f"it is a {spec.architecture}, not a whole model")
         run.step(0, 1, stage="loading")
         pictures = self._draw(request, spec, run)
         if request.upscale > 1:
@@ -45,69 +86,31 @@ class ImageEngine:
         return ImageResult(pictures=pictures, model=spec.id)
 
     def _draw(self, request: ImageRequest, spec: ModelSpec, run: Run) -> tuple[Picture, ...]:
-        """Draw the pictures at the model's size inside one lease."""
-        about = card.read(spec)
-        file = None if Path(spec.path).is_dir() else single_file.read(spec)
-        config = file.config if file else Path(spec.path)
-        own_side_px = file.side_px if file else loading.default_side_px(config)
-        settled = settle(request, about, about.side_px or own_side_px)
-        scheduler = loading.scheduler_config(config)
-        samplers.make(scheduler, request.sampler)  # a wrong name is told before anything loads
-        adapters = tuple(self._lora(use) for use in request.loras)
-        parts = self._folder_parts(spec, about) if file is None else self._file_part(file)
+        """Draw the pictures at the model's size, phase by phase."""
+        memory = self._services.memory
+        parts = parts_of(spec, self._services.catalog, memory.device)
+        settled = settle(request, card.read(spec), parts.side_px)
+        samplers.make(dict(parts.scheduler), request.sampler)  # a wrong name is told at once
+        worn = tuple(self._lora(use, parts) for use in request.loras)
+        sitting = Sitting(
+            memory=memory, run=run, parts=parts, settled=settled, uses=request.loras, worn=worn
+        )
         devices.fix_threads()
-        with self._services.memory.lease(
-            *parts.values(), working_bytes=settled.working_bytes(config), run=run
-        ) as loaded:
-            named = dict(zip(parts, loaded, strict=True))
-            named |= named.pop("file", {})
-            pipeline = pipelines.assemble(
-                named,
-                samplers.make(named.get("scheduler", scheduler), request.sampler),
-                from_picture=settled.start is not None,
-            )
-            with loras.worn(pipeline, adapters):
-                return tuple(
-                    self._one(pipeline, named, settled, number, run)
-                    for number in range(request.count)
-                )
+        states = prompts.read(sitting, self._prompts)
+        start = autoencoding.look(sitting, self._previews)
+        latents = denoising.denoise_all(sitting, states, start, self._predictions)
+        images = autoencoding.decode_all(sitting, latents)
+        return tuple(
+            png.picture(_over(settled.start, settled.mask, image), settled.seed(number))
+            for number, image in enumerate(images)
+        )
 
-    def _one(
-        self, pipeline: Any, parts: dict[str, Any], settled: Settled, number: int, run: Run
-    ) -> Picture:
-        """Draw one of the pictures of a job."""
-        drawing = settled.drawing(number, parts.get("reader"))
-        rows = parts["vae"].preview
-        per_picture = settled.steps_run
-        watch = stepping.Watch(run, number * per_picture, settled.count * per_picture, rows)
-        seen = pipelines.fills_in(pipeline)  # then the UNet itself keeps what is not redrawn
-        if settled.start is not None and settled.mask is not None and not seen:
-            watch.kept = stepping.keep(pipeline.vae, settled.start, settled.mask, drawing.seed)
-        image = pipelines.draw(pipeline, drawing, watch)
-        if settled.start is not None and settled.mask is not None:
-            image = Image.composite(image, settled.start, settled.mask)
-        return png.picture(image, drawing.seed)
-
-    def _file_part(self, file: single_file.SingleFile) -> dict[str, Component[Any]]:
-        """Return the one component that loads all of a single file."""
-        return {"file": single_file.component(file, self._services.memory.device)}
-
-    def _folder_parts(self, spec: ModelSpec, about: card.Card) -> dict[str, Component[Any]]:
-        """Return the components to lease, by the names pipelines know them by."""
-        parts = loading.folder_parts(spec, about.preview, self._services.memory.device)
-        if about.reader:
-            reader = self._services.catalog.get(about.reader, Kind.TEXT)
-            parts["reader"] = loading.reader_part(Path(reader.path))
-        elif "text_encoder" not in parts:
-            raise ModelRefused(spec.path, "its text encoder is missing")
-        return parts
-
-    def _lora(self, use: LoraUse) -> LoraUse:
-        """Check a LoRA's file; raises `ModelMissing` or `ModelRefused`."""
+    def _lora(self, use: LoraUse, parts: Parts) -> Component[loras.Lora]:
+        """Return a LoRA's component; raises `ModelMissing` or `ModelRefused`."""
         spec = self._services.catalog.check(use.path)
         if spec.architecture != "lora" or spec.kind is not Kind.IMAGE:
             raise ModelRefused(use.path, "it is not a LoRA for pictures")
-        return use
+        return loras.component(spec, parts, self._services.memory.device)
 
     def _enlarge(self, picture: Picture, factor: int, run: Run) -> Picture:
         """Ask the upscaler for a larger copy, outside any lease."""
@@ -117,3 +120,10 @@ class ImageEngine:
         return Picture(
             png=done.png, width_px=done.width_px, height_px=done.height_px, seed=picture.seed
         )
+
+
+def _over(start: Image.Image | None, mask: Image.Image | None, image: Image.Image) -> Image.Image:
+    """Lay what was redrawn over the start; outside the mask the start's own pixels stay."""
+    if start is None or mask is None:
+        return image
+    return Image.composite(image, start, mask)

@@ -1,4 +1,4 @@
-"""From a model of the library to the parts of a diffusers pipeline, each leased by itself.
+"""From a diffusers folder of the library to its parts, each leased by itself.
 
 Only the classes named here are ever made; nothing in a model's folder can
 name another. Every part is read from safetensors, by local path.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +17,22 @@ import transformers
 from engines import devices
 from engines.api import ModelRefused, ModelSpec
 from engines.formats.json_reader import MOST_BYTES, read_object
-from engines.formats.safetensors import read_header
-from engines.image import previews
+from engines.image import residence
+from engines.image.card import Card
+from engines.image.parts import READER, Parts, key
+from engines.image.sizes import (
+    TOKENIZER_BYTES,
+    TOKENIZERS,
+    default_side_px,
+    has_settings,
+    part_weights,
+)
 from engines.image.starter_text import PromptReader
+from engines.library import fingerprint
 from engines.memory.lease import Component
 
 diffusers.utils.logging.set_verbosity_error()
 diffusers.utils.logging.disable_progress_bar()
-
-BYTES_ON_CPU, BYTES_ON_CARD = 4, 2
-TOKENIZER_BYTES = 20_000_000
 
 MODELS = {
     "unet": "UNet2DConditionModel",
@@ -37,16 +41,6 @@ MODELS = {
     "text_encoder_2": "CLIPTextModelWithProjection",
 }
 """The parts with weights, and the only class each may be."""
-
-TOKENIZERS = ("tokenizer", "tokenizer_2")
-
-
-@dataclass(frozen=True, slots=True)
-class Decoder:
-    """An autoencoder and the map of its latents to preview colours."""
-
-    vae: Any
-    preview: previews.Rows
 
 
 def scheduler_config(folder: Path) -> dict[str, Any]:
@@ -65,96 +59,105 @@ def scheduler_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def default_side_px(folder: Path) -> int:
-    """Return the side of the pictures a folder's UNet was trained on."""
-    config = read_object(folder / "unet" / "config.json")
-    blocks = read_object(folder / "vae" / "config.json").get("block_out_channels", ())
-    side = config.get("sample_size", 64)
-    side = side[0] if isinstance(side, list) else side
-    return int(side) * 2 ** (max(len(blocks), 1) - 1)
+def folder_parts(spec: ModelSpec, about: Card, device: str, reader: ModelSpec | None) -> Parts:
+    """Return the parts of a diffusers folder.
 
+    Args:
+        about: What its card says.
+        device: Where they will lie, "cpu" or "cuda".
+        reader: The model that reads its prompts, if it has no text encoder.
 
-def folder_parts(spec: ModelSpec, preview: previews.Rows, device: str) -> dict[str, Component[Any]]:
-    """Return the components of a diffusers folder by the names pipelines know them by."""
+    Raises:
+        ModelRefused: one of them is missing.
+    """
     folder = Path(spec.path)
-    parts: dict[str, Component[Any]] = {}
-    for name, class_name in MODELS.items():
-        if (folder / name / "config.json").is_file():
-            parts[name] = Component(
-                key=f"image:{spec.path}:{name}",
-                size_bytes=_weights_bytes(folder / name, device),
-                load=_model_loader(folder / name, class_name, preview),
-            )
-    for name in TOKENIZERS:
-        if (folder / name).is_dir():
-            parts[name] = Component(
-                key=f"image:{spec.path}:{name}",
-                size_bytes=TOKENIZER_BYTES,
-                load=_tokenizer_loader(folder / name),
-            )
-    if not {"unet", "vae"} <= parts.keys():
+    found = {name: _part(spec, name, device) for name in MODELS if has_settings(folder / name)}
+    if not {"unet", "vae"} <= found.keys():
         raise ModelRefused(spec.path, "its unet or its vae is missing")
-    return parts
+    unet, vae = found.pop("unet"), found.pop("vae")
+    if reader is not None:
+        found = {READER: reader_part(reader, device)}
+    elif "text_encoder" not in found:
+        raise ModelRefused(spec.path, "its text encoder is missing")
+    else:
+        for name in TOKENIZERS:
+            if (folder / name).is_dir():
+                found[name] = _tokenizer(spec, name, device)
+    channels = read_object(folder / "unet" / "config.json").get("in_channels", 4)
+    return Parts(
+        model=spec.id,
+        config=folder,
+        words=found,
+        unet=unet,
+        vae=vae,
+        scheduler=scheduler_config(folder),
+        side_px=about.side_px or default_side_px(folder),
+        channels=int(channels),
+        preview=about.preview,
+    )
 
 
-def reader_part(folder: Path) -> Component[PromptReader]:
+def reader_part(spec: ModelSpec, device: str) -> Component[PromptReader]:
     """Return the component that reads prompts for the starter."""
+    folder = Path(spec.path)
+    precision = devices.dtype("cpu")  # the starter was trained with its full precision
     return Component(
-        key=f"reader:{folder}",
-        size_bytes=_weights_bytes(folder, "cpu"),
+        key=key(spec.id, READER, precision),
+        size_bytes=part_weights(folder).whole_bytes(precision.itemsize),
         load=lambda device: PromptReader(folder, device),
     )
 
 
-def _width(device: str) -> int:
-    """Return the bytes of one weight on a device."""
-    return BYTES_ON_CPU if device == "cpu" else BYTES_ON_CARD
+def name_of(spec: ModelSpec) -> str:
+    """Name a model so that other files under the same id are not taken for it."""
+    return f"{spec.id}-{fingerprint(Path(spec.path))[:8]}"
 
 
-def _elements(path: Path) -> int:
-    return sum(prod(tensor.shape) for tensor in read_header(path).tensors.values())
+def _part(spec: ModelSpec, name: str, device: str) -> Component[Any]:
+    """Return the component of one part with weights."""
+    folder = Path(spec.path) / name
+    precision = residence.precision(name, device, read_object(folder / "config.json"))
+    return residence.component(
+        key(name_of(spec), name, precision),
+        part_weights(folder),
+        precision,
+        _loader(folder, name, precision),
+        device,
+        exact=name == "vae",  # its pictures would show what 8 bits lose
+    )
 
 
-def _weights_bytes(folder: Path, device: str) -> int:
-    """Return how much a part's weights take once loaded."""
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise ModelRefused(str(folder), "there are no .safetensors weights in it")
-    # A folder may carry a half-precision variant beside the weights; one of them is loaded.
-    plain = [file for file in files if ".fp16." not in file.name] or files
-    return sum(_elements(file) for file in plain) * _width(device)
-
-
-def _model_loader(folder: Path, class_name: str, preview: previews.Rows) -> Callable[[str], Any]:
-    """Return what loads one part and, for the autoencoder, its preview map."""
+def _loader(folder: Path, name: str, precision: Any) -> Callable[[str], Any]:
+    """Return what loads one part."""
+    class_name = MODELS[name]
+    library = diffusers if hasattr(diffusers, class_name) else transformers
 
     def load(device: str) -> Any:
-        library = diffusers if hasattr(diffusers, class_name) else transformers
-        variant = None if _has_plain(folder) else "fp16"
         try:
             model = getattr(library, class_name).from_pretrained(
                 folder,
                 local_files_only=True,
                 use_safetensors=True,
-                torch_dtype=devices.dtype(device),
-                variant=variant,
+                torch_dtype=precision,
+                variant=None if _has_plain(folder) else "fp16",
             )
         except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
             raise ModelRefused(str(folder), "its weights do not fit its configuration") from error
-        model.eval().requires_grad_(False).to(device)
-        if class_name == "AutoencoderKL":
-            return Decoder(model, preview or previews.fit(model))
-        return model
+        return model.eval().requires_grad_(False).to(device)
 
     return load
+
+
+def _tokenizer(spec: ModelSpec, name: str, device: str) -> Component[Any]:
+    folder = Path(spec.path) / name
+    return Component(
+        key=f"image:{name_of(spec)}:{name}:words",
+        size_bytes=residence.in_main_memory(TOKENIZER_BYTES, device),
+        load=lambda _device: transformers.CLIPTokenizer.from_pretrained(
+            folder, local_files_only=True
+        ),
+    )
 
 
 def _has_plain(folder: Path) -> bool:
     return any(".fp16." not in file.name for file in folder.glob("*.safetensors"))
-
-
-def _tokenizer_loader(folder: Path) -> Callable[[str], Any]:
-    def load(device: str) -> Any:
-        return transformers.CLIPTokenizer.from_pretrained(folder, local_files_only=True)
-
-    return load

@@ -1,4 +1,9 @@
-"""Put leased parts together into a diffusers pipeline and let it draw one picture."""
+"""diffusers' pipelines, given the UNet alone: prompts come in as states, latents go out.
+
+The pipeline keeps its own order of random numbers and its own arithmetic, so
+that a picture is bit for bit what the whole pipeline draws. What it would ask
+of the autoencoder was worked out before, see `engines.image.encoded`.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,22 @@ from PIL import Image
 from torch import Tensor
 
 from engines import devices
-from engines.image.loading import Decoder
 
 OnStep = Callable[[Any, int, Any, dict[str, Tensor]], dict[str, Tensor]]
-LARGE_PIXELS = 1024 * 1024
-"""Above this the autoencoder works in tiles, so that its memory stays bounded."""
 
-FILLING_CHANNELS = 9
-"""What a UNet trained to fill in takes: latents, their mask, and the masked start."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """What was read of a prompt and of what is not wanted, each (1, tokens, width).
+
+    `pooled` and `pooled_empty` are (1, width), and None except for models
+    that are told the prompt as a whole too; `empty` may be None without guidance.
+    """
+
+    prompted: Tensor
+    empty: Tensor | None = None
+    pooled: Tensor | None = None
+    pooled_empty: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,40 +40,30 @@ class Drawing:
     """One picture to draw, all values settled; `start` is None when it begins from noise.
 
     `mask` is white where the start is redrawn.
-    `states` are the prompt's and the empty prompt's token states for a model
-    without a text encoder of its own, else None.
     """
 
-    prompt: str
-    negative: str
     seed: int
     width_px: int
     height_px: int
     steps: int
     guidance: float
+    states: States
     start: Image.Image | None = None
     mask: Image.Image | None = None
     strength: float = 1.0
-    states: tuple[Tensor, Tensor] | None = None
 
 
-def assemble(parts: dict[str, Any], scheduler: Any, *, from_picture: bool) -> Any:
-    """Make the pipeline that fits the parts; `from_picture` makes it start from one."""
-    sdxl = "text_encoder_2" in parts
+def name_of(*, xl: bool, fills_in: bool = False, from_picture: bool = False) -> str:
+    """Return the name of the pipeline for a model and a task."""
     task = "Img2Img" if from_picture else ""
-    if parts["unet"].config.in_channels == FILLING_CHANNELS:
-        task = "Inpaint"
-    class_name = f"StableDiffusion{'XL' if sdxl else ''}{task}Pipeline"
-    decoder: Decoder = parts["vae"]
-    named = {
-        "unet": parts["unet"],
-        "vae": decoder.vae,
-        "text_encoder": parts.get("text_encoder"),
-        "tokenizer": parts.get("tokenizer"),
-        "scheduler": scheduler,
-    }
-    if sdxl:
-        named |= {"text_encoder_2": parts["text_encoder_2"], "tokenizer_2": parts["tokenizer_2"]}
+    return f"StableDiffusion{'XL' if xl else ''}{'Inpaint' if fills_in else task}Pipeline"
+
+
+def assemble(class_name: str, **parts: Any) -> Any:
+    """Make a pipeline of some of its parts; the others are None."""
+    named = dict.fromkeys(("unet", "vae", "text_encoder", "tokenizer", "scheduler")) | parts
+    if "XL" in class_name:
+        named = dict.fromkeys(("text_encoder_2", "tokenizer_2")) | named
         named["add_watermarker"] = False
     else:
         named |= {"safety_checker": None, "feature_extractor": None}
@@ -70,46 +73,57 @@ def assemble(parts: dict[str, Any], scheduler: Any, *, from_picture: bool) -> An
     return pipeline
 
 
-def draw(pipeline: Any, drawing: Drawing, on_step: OnStep) -> Image.Image:
-    """Run the pipeline; the noise comes from the seed on the processor, whatever the device."""
-    if drawing.width_px * drawing.height_px > LARGE_PIXELS:
-        pipeline.vae.enable_tiling()
-    else:
-        pipeline.vae.disable_tiling()
+def denoise(pipeline: Any, drawing: Drawing, on_step: OnStep) -> Tensor:
+    """Run the pipeline down to the finished latents, (1, channels, height/8, width/8).
+
+    The noise comes from the seed on the processor, whatever the device.
+    """
+    unet, states = pipeline.unet, drawing.states
+    place = {"device": unet.device, "dtype": unet.dtype}
     asked: dict[str, Any] = {
+        "prompt_embeds": states.prompted,
+        "negative_prompt_embeds": states.empty,
         "num_inference_steps": drawing.steps,
         "guidance_scale": drawing.guidance,
         "generator": devices.generator(drawing.seed),
         "callback_on_step_end": on_step,
         "callback_on_step_end_tensor_inputs": ["latents"],
-        "output_type": "pil",
+        "output_type": "latent",
     }
-    if drawing.states is None:
-        asked |= {"prompt": drawing.prompt, "negative_prompt": drawing.negative}
-    else:
-        prompted, empty = (state.to(pipeline.unet.dtype) for state in drawing.states)
-        asked |= {"prompt_embeds": prompted, "negative_prompt_embeds": empty}
-    if fills_in(pipeline):
+    if states.pooled is not None:
+        asked["pooled_prompt_embeds"] = states.pooled
+        asked["negative_pooled_prompt_embeds"] = states.pooled_empty
+    for name, value in asked.items():
+        if isinstance(value, Tensor):
+            asked[name] = value.to(**place)
+    if "Inpaint" in type(pipeline).__name__:
         asked |= _to_fill_in(drawing)
     elif drawing.start is None:
         asked |= {"width": drawing.width_px, "height": drawing.height_px}
     else:
         asked |= {"image": drawing.start, "strength": drawing.strength}
     with torch.inference_mode():
-        return pipeline(**asked).images[0]
+        latents: Tensor = pipeline(**asked).images
+    return latents
 
 
-def fills_in(pipeline: Any) -> bool:
-    """Say whether the pipeline's UNet sees the mask and the start itself."""
-    return bool(pipeline.unet.config.in_channels == FILLING_CHANNELS)
+Canvas = tuple[Image.Image, Image.Image]
+"""A picture to fill in and its mask."""
+
+
+def canvas(
+    size_px: tuple[int, int], start: Image.Image | None, mask: Image.Image | None
+) -> Canvas:
+    """Return start and mask for a model that fills in; without them all of a grey picture."""
+    return start or Image.new("RGB", size_px, "grey"), mask or Image.new("L", size_px, "white")
 
 
 def _to_fill_in(drawing: Drawing) -> dict[str, Any]:
-    """Return what a pipeline that fills in wants; without a start it redraws a grey picture."""
-    size = drawing.width_px, drawing.height_px
+    size_px = drawing.width_px, drawing.height_px
+    start, mask = canvas(size_px, drawing.start, drawing.mask)
     return {
-        "image": drawing.start or Image.new("RGB", size, "grey"),
-        "mask_image": drawing.mask or Image.new("L", size, "white"),
+        "image": start,
+        "mask_image": mask,
         "strength": 1.0 if drawing.start is None else drawing.strength,
         "width": drawing.width_px,
         "height": drawing.height_px,

@@ -27,14 +27,15 @@ def measure(unet: Any) -> str:
     v: Salimans and Ho 2022, arXiv:2202.00512.
     """
     noise = torch.randn(1, 4, SIDE, SIDE, generator=devices.generator(0))
-    weight = next(unet.parameters())
-    states = torch.zeros(1, 77, unet.config.cross_attention_dim).to(weight)
+    place = {"device": unet.device, "dtype": unet.dtype}
+    states = torch.zeros(1, 77, unet.config.cross_attention_dim, **place)
     given = unet(
-        _inputs(noise, unet.config.in_channels).to(weight),
+        _inputs(noise, unet.config.in_channels).to(**place),
         LAST_TIME,
         encoder_hidden_states=states,
-        added_cond_kwargs=_added(unet.config, weight),
-    ).sample
+        added_cond_kwargs=_added(unet.config, place),
+        return_dict=False,
+    )[0]
     slope = float((given.float().cpu() * noise).sum() / (noise * noise).sum())
     return VELOCITY if slope < LEAST_SLOPE else EPSILON
 
@@ -47,7 +48,7 @@ def _inputs(noise: Tensor, channels: int) -> Tensor:
     return torch.cat([noise, mask, torch.zeros_like(noise)], 1)
 
 
-def _added(config: Any, weight: Tensor) -> dict[str, Tensor] | None:
+def _added(config: Any, place: dict[str, Any]) -> dict[str, Tensor] | None:
     """Return what Stable Diffusion XL is told besides: pooled words, and sizes in pixels."""
     if config.addition_embed_type != "text_time":
         return None
@@ -55,6 +56,6 @@ def _added(config: Any, weight: Tensor) -> dict[str, Tensor] | None:
     pooled = config.projection_class_embeddings_input_dim
     pooled -= sizes.shape[1] * config.addition_time_embed_dim
     return {
-        "text_embeds": torch.zeros(1, pooled).to(weight),
-        "time_ids": sizes.to(weight),
+        "text_embeds": torch.zeros(1, pooled, **place),
+        "time_ids": sizes.to(**place),
     }

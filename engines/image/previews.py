@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from diffusers.utils.torch_utils import get_module_execution_device
 from torch import Tensor
 
 from engines.api import Pixels
@@ -23,8 +24,8 @@ def fit(vae: Any) -> Rows:
     generator = torch.Generator().manual_seed(0)
     coarse = torch.randn(6, channels, 3, 3, generator=generator) * 1.3
     latents = torch.nn.functional.interpolate(coarse, size=8, mode="bilinear")
-    weight = next(vae.parameters())
-    scaled = latents.to(weight) / vae.config.scaling_factor
+    given = latents.to(device=get_module_execution_device(vae), dtype=vae.dtype)
+    scaled = given / vae.config.scaling_factor
     image = vae.decode(scaled).sample.float().cpu()
     small = torch.nn.functional.adaptive_avg_pool2d(image, 8)
     return solve(latents, small)
@@ -32,9 +33,10 @@ def fit(vae: Any) -> Rows:
 
 def solve(latents: Tensor, small: Tensor) -> Rows:
     """Return the least-squares map from latents (n, c, h, w) to colours (n, 3, h, w)."""
-    known = latents.float().permute(0, 2, 3, 1).flatten(0, 2)
-    known = torch.cat([known, torch.ones(len(known), 1)], 1)
-    wanted = small.float().permute(0, 2, 3, 1).flatten(0, 2)
+    # In double precision, or the last digits would depend on where memory happens to lie.
+    known = latents.double().permute(0, 2, 3, 1).flatten(0, 2)
+    known = torch.cat([known, known.new_ones(len(known), 1)], 1)
+    wanted = small.double().permute(0, 2, 3, 1).flatten(0, 2)
     rows = torch.linalg.lstsq(known, wanted).solution
     return tuple((float(r), float(g), float(b)) for r, g, b in rows)
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image
 
 from engines.api import BadRequest, ImageRequest
 from engines.api.requests import SEEDS
-from engines.formats.json_reader import read_object
 from engines.image import png
 from engines.image.card import Card
-from engines.image.pipelines import Drawing
-from engines.image.starter_text import PromptReader
+from engines.image.pipelines import Drawing, States
 
 MOST_START_SHARE = 2.0
 """A start picture keeps its size up to this many times the model's own area."""
@@ -49,37 +46,28 @@ class Settled:
             return self.steps
         return max(1, min(self.steps, int(self.steps * self.strength)))
 
-    def drawing(self, number: int, reader: PromptReader | None) -> Drawing:
-        """Return picture `number`; `reader` reads the prompt for a model that cannot."""
-        request = self.request
-        states = None
-        if reader is not None:
-            both = reader.read([request.prompt, request.negative])
-            states = both[:1], both[1:]
+    @property
+    def guided(self) -> bool:
+        """The UNet is asked twice at each step: with the prompt and without."""
+        return self.guidance > 1
+
+    def seed(self, number: int) -> int:
+        """Return the seed of picture `number`."""
+        return (self.request.seed + number) % SEEDS
+
+    def drawing(self, number: int, states: States) -> Drawing:
+        """Return picture `number`, of a prompt that was read."""
         return Drawing(
-            prompt=request.prompt,
-            negative=request.negative,
-            seed=(request.seed + number) % SEEDS,
+            seed=self.seed(number),
             width_px=self.width_px,
             height_px=self.height_px,
             steps=self.steps,
             guidance=self.guidance,
+            states=states,
             start=self.start,
             mask=self.mask,
             strength=self.strength,
-            states=states,
         )
-
-    def working_bytes(self, config: Path) -> int:
-        """Estimate activations: the widest layers of the decoder, and attention in the UNet."""
-        decoder = read_object(config / "vae" / "config.json")
-        channels = max(decoder.get("block_out_channels", [128])[0], 16)
-        unet = read_object(config / "unet" / "config.json")
-        width = unet.get("block_out_channels", [320])[0]
-        pixels = self.width_px * self.height_px
-        # Two float32 maps of twice the first width at full size; the UNet holds about
-        # sixty maps of its first width at an eighth of the side, for prompt and no prompt.
-        return 50_000_000 + pixels * channels * 4 * 4 + (pixels // 64) * width * 4 * 60 * 2
 
 
 def settle(request: ImageRequest, about: Card, side_px: int) -> Settled:

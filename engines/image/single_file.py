@@ -7,10 +7,8 @@ renames the weights. Only what is drawn with is read: no optimiser, no average.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +20,24 @@ from diffusers.loaders.single_file_utils import (
 )
 from safetensors import SafetensorError, safe_open
 
-from engines import devices
 from engines.api import ModelRefused, ModelSpec
+from engines.formats.json_reader import read_object
 from engines.formats.safetensors import Tensor, read_header
-from engines.image import clip_words, prediction, previews
-from engines.image.loading import (
-    BYTES_ON_CARD,
-    BYTES_ON_CPU,
-    MODELS,
+from engines.image import clip_words, prediction, residence
+from engines.image.loading import MODELS, name_of, scheduler_config
+from engines.image.parts import FILLING_CHANNELS, Parts, key
+from engines.image.sizes import (
+    PREFIXES,
     TOKENIZER_BYTES,
-    Decoder,
+    TOKENIZERS,
+    UNET_PREFIX,
     default_side_px,
-    scheduler_config,
+    family_folder,
+    file_weights,
+    stated_side_px,
 )
-from engines.image.pipelines import FILLING_CHANNELS
-from engines.library import fingerprint
+from engines.memory.footprints import Footprint
 from engines.memory.lease import Component
-
-FAMILIES = Path(__file__).resolve().parents[2] / "resources" / "families"
-
-FOLDERS = {
-    "stable-diffusion": "stable-diffusion-1",
-    "stable-diffusion-2": "stable-diffusion-2",
-    "stable-diffusion-xl": "stable-diffusion-xl",
-}
-"""Architecture -> folder of its configuration."""
 
 FILLS = {
     "stable-diffusion": (clip_words.END,),
@@ -58,15 +49,7 @@ FILLS = {
 CHANNELS = (4, FILLING_CHANNELS)
 """What a UNet may take: latents, or latents, mask and masked latents to fill in."""
 
-_UNET = "model.diffusion_model."
-_PREFIXES = {
-    "unet": (_UNET,),
-    "vae": ("first_stage_model.",),
-    "text_encoder": ("cond_stage_model.", "conditioner.embedders.0."),
-    "text_encoder_2": ("conditioner.embedders.1.",),
-}
 _PREDICTIONS = {"epsilon": prediction.EPSILON, "v": prediction.VELOCITY}
-_RESOLUTION = re.compile(r"(\d{3,4})x(\d{3,4})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +57,8 @@ class SingleFile:
     """What a file says of itself without being loaded.
 
     `prediction` is empty if it does not say what its UNet predicts;
-    `zero_snr` is set if its noise schedule ends in nothing but noise.
+    `zero_snr` is set if its noise schedule ends in nothing but noise;
+    `weights` tells how large each part is.
     """
 
     path: Path
@@ -84,7 +68,7 @@ class SingleFile:
     prediction: str
     zero_snr: bool
     side_px: int
-    elements: int
+    weights: Mapping[str, Footprint]
 
 
 def read(spec: ModelSpec) -> SingleFile:
@@ -93,12 +77,8 @@ def read(spec: ModelSpec) -> SingleFile:
     Raises:
         ModelRefused: it is of a variant that cannot be drawn with here.
     """
-    folder = FOLDERS.get(spec.architecture)
-    if folder is None:
-        raise ModelRefused(spec.path, f"single files of {spec.architecture} are not known here")
-    config = FAMILIES / folder
+    config = family_folder(spec)
     header = read_header(Path(spec.path))
-    used = [tensor for name, tensor in header.tensors.items() if name.startswith(_all_prefixes())]
     return SingleFile(
         path=Path(spec.path),
         architecture=spec.architecture,
@@ -106,43 +86,53 @@ def read(spec: ModelSpec) -> SingleFile:
         channels=_channels(header.tensors, spec),
         prediction=_prediction(header.tensors, header.metadata),
         zero_snr="ztsnr" in header.tensors,
-        side_px=_side_px(header.metadata) or default_side_px(config),
-        elements=sum(prod(tensor.shape) for tensor in used),
+        side_px=stated_side_px(header.metadata) or default_side_px(config),
+        weights=file_weights(header.tensors, config),
     )
 
 
-def component(file: SingleFile, on: str) -> Component[dict[str, Any]]:
-    """Return one component that loads all parts, by the names pipelines know them by.
-
-    Besides the parts it gives "scheduler", the settings for its sampler.
+def file_parts(spec: ModelSpec, device: str) -> Parts:
+    """Return the parts of a single file, each read by itself.
 
     Args:
-        on: The device it will lie on, "cpu" or "cuda"; for its size.
+        device: Where they will lie, "cpu" or "cuda".
+
+    Raises:
+        ModelRefused: as `read`.
     """
-    width = BYTES_ON_CPU if on == "cpu" else BYTES_ON_CARD
-    size_bytes = file.elements * width + TOKENIZER_BYTES
-    return Component(
-        key=f"image:{file.path}:{fingerprint(file.path)}",
-        size_bytes=size_bytes,
-        load=lambda device: _load(file, device),
+    file, model = read(spec), name_of(spec)
+    found = {name: _part(file, model, name, device) for name in file.weights}
+    unet, vae = found.pop("unet"), found.pop("vae")
+    return Parts(
+        model=spec.id,
+        config=file.config,
+        words=found | _tokenizers(file, model, device),
+        unet=unet,
+        vae=vae,
+        scheduler=_settings(file),
+        side_px=file.side_px,
+        channels=file.channels,
+        silent=not file.prediction,
     )
 
 
-def _load(file: SingleFile, device: str) -> dict[str, Any]:
-    parts = _tokenizers(file)
-    for name in MODELS:
-        if (file.config / name / "config.json").is_file():
-            parts[name] = _part(file, name, device)
-    parts["scheduler"] = _settings(file, parts["unet"])
-    parts["vae"] = Decoder(parts["vae"], previews.fit(parts["vae"]))
-    return parts
+def _part(file: SingleFile, model: str, name: str, device: str) -> Component[Any]:
+    config = read_object(file.config / name / "config.json")
+    precision = residence.precision(name, device, config)
+    return residence.component(
+        key(model, name, precision),
+        file.weights[name],
+        precision,
+        lambda device: _load(file, name, precision, device),
+        device,
+        exact=name == "vae",  # its pictures would show what 8 bits lose
+    )
 
 
-def _part(file: SingleFile, name: str, device: str) -> Any:
-    """Load one part, so that no more than one is held in two precisions."""
-    precision = devices.dtype(device)
+def _load(file: SingleFile, name: str, precision: Any, device: str) -> Any:
+    """Load one part."""
     try:
-        weights = _weights(file.path, _PREFIXES[name])
+        weights = _weights(file.path, PREFIXES[name])
         if name in ("unet", "vae"):
             made = getattr(diffusers, MODELS[name]).from_single_file(
                 weights,
@@ -184,29 +174,36 @@ def _weights(path: Path, prefixes: tuple[str, ...]) -> dict[str, Any]:
         return {name: opened.get_tensor(name) for name in names}
 
 
-def _tokenizers(file: SingleFile) -> dict[str, Any]:
-    names = ("tokenizer", "tokenizer_2")
-    fills = FILLS[file.architecture]
-    return {name: clip_words.tokenizer(fill) for name, fill in zip(names, fills, strict=False)}
+def _tokenizers(file: SingleFile, model: str, device: str) -> dict[str, Component[Any]]:
+    """Return the tokenizers as components of main memory."""
+
+    def loader(fill: str) -> Callable[[str], Any]:
+        return lambda _device: clip_words.tokenizer(fill)
+
+    return {
+        name: Component(
+            key=f"image:{model}:{name}:words",
+            size_bytes=residence.in_main_memory(TOKENIZER_BYTES, device),
+            load=loader(fill),
+        )
+        for name, fill in zip(TOKENIZERS, FILLS[file.architecture], strict=False)
+    }
 
 
-def _settings(file: SingleFile, unet: Any) -> dict[str, Any]:
-    """Return the settings of the sampler, fitted to what the file was trained for."""
+def _settings(file: SingleFile) -> dict[str, Any]:
+    """Return the settings of the sampler, fitted to what the file says it was trained for."""
     settings = scheduler_config(file.config)
-    settings["prediction_type"] = file.prediction or prediction.measure(unet)
+    if file.prediction:
+        settings["prediction_type"] = file.prediction
     if file.zero_snr:
         # Lin and others 2024, arXiv:2305.08891: such a model starts from the very last time.
         settings |= {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
     return settings
 
 
-def _all_prefixes() -> tuple[str, ...]:
-    return tuple(prefix for prefixes in _PREFIXES.values() for prefix in prefixes)
-
-
 def _channels(tensors: Mapping[str, Tensor], spec: ModelSpec) -> int:
     """Return how many channels the UNet takes, of those known here."""
-    first = tensors.get(_UNET + "input_blocks.0.0.weight")
+    first = tensors.get(UNET_PREFIX + "input_blocks.0.0.weight")
     channels = first.shape[1] if first is not None and len(first.shape) == 4 else 0
     if channels not in CHANNELS:
         raise ModelRefused(
@@ -223,10 +220,3 @@ def _prediction(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> s
     if "v_pred" in tensors:
         return prediction.VELOCITY
     return _PREDICTIONS.get(metadata.get("modelspec.prediction_type", ""), "")
-
-
-def _side_px(metadata: Mapping[str, str]) -> int:
-    """Return the side of the pictures it was trained on, or 0 if it does not say."""
-    stated = _RESOLUTION.fullmatch(metadata.get("modelspec.resolution", ""))
-    side_px = max(int(stated[1]), int(stated[2])) if stated else 0
-    return side_px // 8 * 8 if 256 <= side_px <= 2048 else 0

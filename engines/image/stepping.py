@@ -33,12 +33,12 @@ class Kept:
         return mask * latents + (1 - mask) * known
 
 
-def keep(vae: Any, start: Image.Image, mask: Image.Image, seed: int) -> Kept:
-    """Encode the start picture; the mask is white where the picture is redrawn."""
-    weight = next(vae.parameters())
-    with torch.inference_mode():
-        latents = vae.encode(_tensor(start).to(weight)).latent_dist.mode()
-        latents = latents * vae.config.scaling_factor
+def keep(latents: Tensor, mask: Image.Image, seed: int) -> Kept:
+    """Keep the start outside the mask, which is white where the picture is redrawn.
+
+    Args:
+        latents: The start's, (1, channels, height/8, width/8).
+    """
     shape = latents.shape[-2:]
     spread = torch.frombuffer(bytearray(mask.convert("L").tobytes()), dtype=torch.uint8)
     spread = spread.view(1, 1, mask.height, mask.width).float() / 255
@@ -48,7 +48,7 @@ def keep(vae: Any, start: Image.Image, mask: Image.Image, seed: int) -> Kept:
     return Kept(latents, small.to(latents), noise)
 
 
-def _tensor(image: Image.Image) -> Tensor:
+def picture_tensor(image: Image.Image) -> Tensor:
     """Turn a picture into (1, 3, height, width) from -1 to 1."""
     flat = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8)
     return flat.view(1, image.height, image.width, 3).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -19,7 +19,7 @@ from PIL import Image
 from engines import devices
 from engines.api import ImageResult, Kind, ModelMissing, ModelRefused, Run, UpscaleRequest
 from engines.image import png
-from engines.memory.lease import Component
+from engines.memory.lease import Component, Working
 from engines.services import Services
 
 MODEL = "realesr-animevideov3-x4"
@@ -147,11 +147,20 @@ class UpscaleEngine:
             raise ModelMissing(request.model)
         image = png.decode(request.png, "the picture to enlarge")
         weights()
-        network = Component(key=f"upscale:{MODEL}", size_bytes=WEIGHTS_BYTES, load=load)
         # Network and tiles lie in main memory; on a card its budget is not touched.
-        on_card = self._memory.device != "cpu"
+        beside = self._memory.device != "cpu"
+        network = Component(
+            key=f"upscale:{MODEL}:network:float32",
+            size_bytes=0 if beside else WEIGHTS_BYTES,
+            load=load,
+        )
         result_bytes = 16 * image.width * image.height * request.factor**2
-        working = 0 if on_card else WORKING_BYTES + result_bytes
-        with self._memory.lease(network, working_bytes=working, run=run) as (net,):
+        working = Working(
+            operation="upscale.enlarge",
+            estimate_bytes=0 if beside else WORKING_BYTES + result_bytes,
+            model=MODEL,
+            size=image.width * image.height * request.factor**2,
+        )
+        with self._memory.lease(network, working=working, run=run) as (net,):
             large = upscale(net, image, request.factor, run)
         return ImageResult(pictures=(png.picture(large, 0),), model=MODEL)

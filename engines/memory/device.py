@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
+import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Protocol
+
+from engines.api import MemoryOptions
+from engines.memory import main_memory
+from engines.memory.parking import shelves
 
 MIB = 2**20
 
@@ -15,6 +19,9 @@ CPU_HEADROOM_BYTES = 1024 * MIB
 
 CUDA_HEADROOM_BYTES = 512 * MIB
 """Left for the display and for what libraries take outside torch's allocator."""
+
+_CUDA_OUT_OF_MEMORY = 2  # cudaErrorMemoryAllocation
+_LIBRARIES_SHORT = ("CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 
 
 class Device(Protocol):
@@ -25,11 +32,33 @@ class Device(Protocol):
         """The name torch knows it by: "cpu" or "cuda"."""
         ...
 
+    @property
+    def headroom_bytes(self) -> int:
+        """What is left free for others on purpose."""
+        ...
+
+    def configure(self, options: MemoryOptions) -> None:
+        """Take the user's headroom and limits; they hold from the next question on."""
+        ...
+
+    def total_bytes(self) -> int:
+        """What the device has."""
+        ...
+
     def budget_bytes(self) -> int:
         """What this process may hold in all now: its own part and what is free, less headroom.
 
-        The first call may be slow (it creates the CUDA context).
+        Never more than the user's limit. The first call may be slow (it
+        creates the CUDA context).
         """
+        ...
+
+    def foreign_bytes(self) -> int:
+        """What other programs hold of it."""
+        ...
+
+    def ram_budget_bytes(self) -> int:
+        """What may lie parked in main memory; 0 if the device is main memory itself."""
         ...
 
     def trim(self) -> None:
@@ -37,7 +66,15 @@ class Device(Protocol):
         ...
 
     def is_shortage(self, error: BaseException) -> bool:
-        """Say whether `error` is the device telling that it has no memory left."""
+        """Say whether `error`, or what it was raised from, tells that no memory is left."""
+        ...
+
+    def reset_peak(self) -> None:
+        """Begin to measure the working memory."""
+        ...
+
+    def peak_bytes(self) -> int:
+        """Return the most held since `reset_peak` over what was held then; 0 if unknown."""
         ...
 
 
@@ -46,23 +83,43 @@ class CpuDevice:
 
     name = "cpu"
 
-    def __init__(self, headroom_bytes: int = CPU_HEADROOM_BYTES) -> None:
-        self._headroom_bytes = headroom_bytes
+    def __init__(self) -> None:
+        self.headroom_bytes = CPU_HEADROOM_BYTES
+        self._limit_bytes = 0
         self._base_bytes: int | None = None
+        self._peak = main_memory.Peak()
+
+    def configure(self, options: MemoryOptions) -> None:
+        """Take the headroom and the limit."""
+        self.headroom_bytes = _or_default(options.headroom_bytes, CPU_HEADROOM_BYTES)
+        self._limit_bytes = options.limit_bytes
+
+    def total_bytes(self) -> int:
+        """Count the machine's memory, or the container's part of it."""
+        return main_memory.total_bytes()
 
     def budget_bytes(self) -> int:
         """Count this process's own growth and what is available, less headroom."""
-        own_bytes = _private_bytes()
+        own_bytes = main_memory.private_bytes()
         if self._base_bytes is None:
             self._base_bytes = own_bytes
         grown_bytes = max(0, own_bytes - self._base_bytes)
-        return max(0, grown_bytes + _available_bytes() - self._headroom_bytes)
+        room_bytes = grown_bytes + main_memory.available_bytes() - self.headroom_bytes
+        return _within(room_bytes, self._limit_bytes)
+
+    def foreign_bytes(self) -> int:
+        """Count what is neither available nor this process's."""
+        used_bytes = main_memory.total_bytes() - main_memory.available_bytes()
+        return max(0, used_bytes - main_memory.private_bytes())
+
+    def ram_budget_bytes(self) -> int:
+        """Say none: what leaves main memory has left."""
+        return 0
 
     def trim(self) -> None:
-        """Collect cycles, then hand glibc's free pages back to the kernel."""
+        """Collect cycles, then hand free pages back to the kernel."""
         gc.collect()
-        if sys.platform == "linux":
-            _malloc_trim()
+        main_memory.trim()
 
     def is_shortage(self, error: BaseException) -> bool:
         """Know Python's and torch's ways to say so.
@@ -70,25 +127,67 @@ class CpuDevice:
         torch has no class of its own for main memory: its allocator raises
         RuntimeError, and only the allocator's name tells it apart.
         """
-        return isinstance(error, MemoryError) or (
-            isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+        return any(
+            isinstance(cause, MemoryError)
+            or (isinstance(cause, RuntimeError) and "DefaultCPUAllocator" in str(cause))
+            for cause in _causes(error)
         )
+
+    def reset_peak(self) -> None:
+        """Begin with what is resident now."""
+        self._peak.reset()
+
+    def peak_bytes(self) -> int:
+        """Return the growth of the resident size at its highest; 0 but on Linux."""
+        return self._peak.read_bytes()
 
 
 class CudaDevice:
-    """An NVIDIA card as torch sees it."""
+    """An NVIDIA card as torch sees it.
+
+    Nothing touches the card before the first question about its memory.
+    """
 
     name = "cuda"
 
-    def __init__(self, headroom_bytes: int = CUDA_HEADROOM_BYTES) -> None:
-        self._headroom_bytes = headroom_bytes
+    def __init__(self) -> None:
+        use_growing_segments()
+        self.headroom_bytes = CUDA_HEADROOM_BYTES
+        self._limit_bytes = 0
+        self._ram_wish_bytes = -1
+        self._half_of_ram_bytes: int | None = None
+        self._base_bytes = 0
+        self._host = CpuDevice()
+
+    def configure(self, options: MemoryOptions) -> None:
+        """Take the headroom, the limit and what may be parked in main memory."""
+        self.headroom_bytes = _or_default(options.headroom_bytes, CUDA_HEADROOM_BYTES)
+        self._limit_bytes = options.limit_bytes
+        self._ram_wish_bytes = options.ram_bytes
+
+    def total_bytes(self) -> int:
+        """Ask the driver."""
+        return self._ask()[1]
 
     def budget_bytes(self) -> int:
         """Count what the driver calls free and what torch's allocator holds, less headroom."""
-        import torch
+        free_bytes, _total_bytes, reserved_bytes = self._ask()
+        return _within(free_bytes + reserved_bytes - self.headroom_bytes, self._limit_bytes)
 
-        free_bytes, _total_bytes = torch.cuda.mem_get_info()
-        return max(0, free_bytes + torch.cuda.memory_reserved() - self._headroom_bytes)
+    def foreign_bytes(self) -> int:
+        """Count what is neither free nor torch's; CUDA's own context is in it."""
+        free_bytes, total_bytes, reserved_bytes = self._ask()
+        return max(0, total_bytes - free_bytes - reserved_bytes)
+
+    def ram_budget_bytes(self) -> int:
+        """Return the user's wish, or half of what was free at first, within what there is now."""
+        room_bytes = self._host.budget_bytes()
+        if self._half_of_ram_bytes is None:
+            self._half_of_ram_bytes = room_bytes // 2
+        wish_bytes = _or_default(self._ram_wish_bytes, self._half_of_ram_bytes)
+        may_bytes = min(wish_bytes, room_bytes)
+        shelves.limit(may_bytes)  # spare copies of what returned to the card keep to it too
+        return may_bytes
 
     def trim(self) -> None:
         """Collect cycles, then return torch's cached blocks to the driver."""
@@ -96,12 +195,35 @@ class CudaDevice:
 
         gc.collect()
         torch.cuda.empty_cache()
+        main_memory.trim()
 
     def is_shortage(self, error: BaseException) -> bool:
-        """Know torch's class for it, and a shortage of main memory while loading."""
+        """Know torch's classes for it, the libraries' words, and a shortage of main memory.
+
+        cuBLAS and cuDNN take workspaces of their own; torch passes their
+        failure on as a RuntimeError with the library's name for it.
+        """
+        return self._host.is_shortage(error) or any(map(_is_cards_shortage, _causes(error)))
+
+    def reset_peak(self) -> None:
+        """Begin with what tensors hold now."""
         import torch
 
-        return isinstance(error, torch.OutOfMemoryError | MemoryError)
+        torch.cuda.reset_peak_memory_stats()
+        self._base_bytes = torch.cuda.memory_allocated()
+
+    def peak_bytes(self) -> int:
+        """Return the growth of what tensors hold at its highest."""
+        import torch
+
+        return max(0, torch.cuda.max_memory_allocated() - self._base_bytes)
+
+    def _ask(self) -> tuple[int, int, int]:
+        """Return the free, total and torch's bytes; creates the context the first time."""
+        import torch
+
+        free_bytes, total_bytes = torch.cuda.mem_get_info()
+        return free_bytes, total_bytes, torch.cuda.memory_reserved()
 
 
 def device_for(name: str) -> Device:
@@ -109,37 +231,40 @@ def device_for(name: str) -> Device:
     return CudaDevice() if name == "cuda" else CpuDevice()
 
 
-def _private_bytes() -> int:
-    """Return this process's memory without mapped files, which the system can drop."""
-    import psutil  # type: ignore[import-untyped,unused-ignore]
+def use_growing_segments() -> None:
+    """Let torch's allocator grow its blocks, unless the user set it up himself.
 
-    info = psutil.Process().memory_info()
-    return int(info.rss) - int(getattr(info, "shared", 0))
-
-
-def _available_bytes() -> int:
-    import psutil  # type: ignore[import-untyped,unused-ignore]
-
-    available_bytes = int(psutil.virtual_memory().available)
-    container_bytes = _container_free_bytes(Path("/sys/fs/cgroup"))
-    return available_bytes if container_bytes is None else min(available_bytes, container_bytes)
+    Without it, pieces of one size that were freed cannot serve another size,
+    and a card has gaps that no model fits. torch reads the setting before its
+    first use of the card; on Windows the driver has no such thing.
+    """
+    names = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
+    if sys.platform == "linux" and not any(name in os.environ for name in names):
+        os.environ[names[0]] = "expandable_segments:True"
 
 
-def _container_free_bytes(group: Path) -> int | None:
-    """Return what a control group (version 2) still allows, or None without a limit."""
-    try:
-        limit = (group / "memory.max").read_text().strip()
-        if limit == "max":
-            return None
-        current_bytes = int((group / "memory.current").read_text())
-        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        reclaimable_bytes = int(stat.get("inactive_file", 0)) + int(stat.get("active_file", 0))
-        return max(0, int(limit) - current_bytes + reclaimable_bytes)
-    except (OSError, ValueError):
-        return None
+def _is_cards_shortage(error: BaseException) -> bool:
+    import torch
+
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    if isinstance(error, torch.AcceleratorError):
+        return getattr(error, "error_code", None) == _CUDA_OUT_OF_MEMORY
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in _LIBRARIES_SHORT)
 
 
-def _malloc_trim() -> None:
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from: loaders say "it does not fit" from a shortage."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
+
+
+def _or_default(wish_bytes: int, default_bytes: int) -> int:
+    return default_bytes if wish_bytes < 0 else wish_bytes
+
+
+def _within(room_bytes: int, limit_bytes: int) -> int:
+    return max(0, min(room_bytes, limit_bytes) if limit_bytes > 0 else room_bytes)

@@ -1,120 +1,227 @@
-"""The books of the memory: who is resident, who is leased, what is promised.
+"""The books of the memory: who is resident where, who is leased, what is promised.
 
-Nothing here waits or locks; the manager calls it inside its lock.
+Nothing here waits, locks or moves bytes; the manager calls it inside its lock.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from engines.api import MemoryStatus, Resident
-from engines.memory.lease import Need
+from engines.api import Resident, Tier
+from engines.memory.lease import Component, Need
 from engines.memory.policy import Idle
+from engines.memory.ways import Way, size_of
+
+KNOWN = 256
+"""Components that are remembered after they left, to load them ahead."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
-    """One component in the books; its bytes are reserved before it is loaded."""
+    """One component in the books.
 
-    key: str
-    size_bytes: int
+    Attributes:
+        component: What it is.
+        way: The form it is held in; None is whole.
+        place: Where its value lies ready; None before it is loaded.
+        held: Its bytes of the device are taken or promised.
+        busy: It is being moved, and can be neither leased nor evicted.
+        landing: Its bytes of main memory are promised: it is about to be parked.
+        leases: How many jobs work with it.
+        value: The loaded thing.
+        last_use: Counts leases, so a larger one is more recent.
+        used_s: The clock when it was last leased or let go.
+        shrunk_at_bytes: The budget when the device ran short of it in a larger
+            form than this; 0 if it never did.
+    """
+
+    component: Component[Any]
+    way: Way = None
+    place: Tier | None = None
+    held: bool = False
+    busy: bool = False
+    landing: bool = False
     leases: int = 0
-    loaded: bool = False
-    value: object = None
+    value: Any = None
     last_use: int = 0
-    load_s: float = 0.0
+    used_s: float = field(default_factory=time.monotonic)
+    shrunk_at_bytes: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.component.key
+
+    @property
+    def size_bytes(self) -> int:
+        """What it holds of its tier in its form."""
+        return size_of(self.component, self.way)
+
+    @property
+    def tier(self) -> Tier:
+        """Where its bytes are counted."""
+        return Tier.DEVICE if self.held else Tier.RAM
+
+    @property
+    def idle(self) -> bool:
+        """Nobody leases or moves it."""
+        return not self.leases and not self.busy
 
 
 class Ledger:
-    """All entries and the working memory of the running leases."""
+    """All entries, the working memory of the running leases, and load times."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._working_bytes = 0
         self._uses = itertools.count(1)
+        self._load_s: dict[str, float] = {}
+        self._known: OrderedDict[str, Component[Any]] = OrderedDict()
 
     @property
-    def resident_bytes(self) -> int:
-        return sum(entry.size_bytes for entry in self._entries.values())
+    def working_bytes(self) -> int:
+        return self._working_bytes
 
     @property
     def used_bytes(self) -> int:
-        """Weights, loaded or about to be, and working memory."""
-        return self.resident_bytes + self._working_bytes
+        """Of the device: weights, loaded or about to be, and working memory."""
+        return self._working_bytes + sum(e.size_bytes for e in self._entries.values() if e.held)
 
-    def missing_bytes(self, need: Need) -> int:
-        """Return what granting `need` would add."""
-        return need.working_bytes + sum(
-            component.size_bytes
-            for component in need.components
-            if component.key not in self._entries
-        )
+    @property
+    def ram_used_bytes(self) -> int:
+        """Of main memory: what lies parked in it, or still does while it is copied."""
+        return sum(e.size_bytes for e in self._entries.values() if e.place is Tier.RAM or e.landing)
 
-    def idle(self, spare: Need | None = None) -> tuple[Idle, ...]:
-        """List what could be evicted, without what `spare` is about to use."""
-        spared = {component.key for component in spare.components} if spare else set()
+    def get(self, key: str) -> Entry | None:
+        return self._entries.get(key)
+
+    def owns(self, entry: Entry) -> bool:
+        """Say whether `entry` is in the books still."""
+        return self._entries.get(entry.key) is entry
+
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._entries.values())
+
+    def idle(self, tier: Tier, spare: Iterable[str] = ()) -> tuple[Entry, ...]:
+        """List what could leave a tier, without the keys in `spare`."""
+        spared = set(spare)
         return tuple(
-            Idle(
-                key=entry.key,
-                size_bytes=entry.size_bytes,
-                last_use=entry.last_use,
-                load_s=entry.load_s,
-            )
+            entry
             for entry in self._entries.values()
-            if not entry.leases and entry.key not in spared
+            if entry.idle and entry.tier is tier and entry.key not in spared
         )
 
-    def pin(self, need: Need) -> tuple[Entry, ...]:
+    def describe(self, entry: Entry) -> Idle:
+        """Return what a policy may know of an entry."""
+        return Idle(
+            key=entry.key,
+            size_bytes=entry.size_bytes,
+            last_use=entry.last_use,
+            load_s=self._load_s.get(entry.key, 0.0),
+        )
+
+    def missing_bytes(self, need: Need, ways: Sequence[Way]) -> int:
+        """Return what granting `need` in these forms would add to the device's use."""
+        return need.working_bytes + sum(
+            size_of(component, way)
+            for component, way in zip(need.components, ways, strict=True)
+            if not self._is_held(component.key)
+        )
+
+    def _is_held(self, key: str) -> bool:
+        entry = self._entries.get(key)
+        return entry is not None and entry.held
+
+    def known(self, key: str) -> Component[Any] | None:
+        """Return a component that was leased before, wherever it is now."""
+        return self._known.get(key)
+
+    def add(self, component: Component[Any], way: Way = None) -> Entry:
+        """Enter a component that is about to be loaded on the device, unleased and busy."""
+        entry = Entry(component, way, held=True, busy=True)
+        self._entries[component.key] = entry
+        return entry
+
+    def pin(self, need: Need, ways: Sequence[Way]) -> tuple[Entry, ...]:
         """Write a lease into the books and return its entries in the order asked."""
         use = next(self._uses)
         self._working_bytes += need.working_bytes
         entries = []
-        for component in need.components:
-            entry = self._entries.setdefault(
-                component.key, Entry(component.key, component.size_bytes)
-            )
+        for component, way in zip(need.components, ways, strict=True):
+            entry = self._entries.setdefault(component.key, Entry(component, way))
+            entry.held = True
             entry.leases += 1
             entry.last_use = use
+            entry.used_s = time.monotonic()
             entries.append(entry)
+            self._known[component.key] = component
+            self._known.move_to_end(component.key)
+        while len(self._known) > KNOWN:
+            self._load_s.pop(self._known.popitem(last=False)[0], None)
         return tuple(entries)
 
-    def unpin(self, need: Need, entries: tuple[Entry, ...]) -> None:
-        """Take a lease out of the books; what was never loaded leaves with it."""
+    def unpin(self, need: Need, entries: Sequence[Entry]) -> None:
+        """Take a lease out of the books; what never reached the device leaves it with it."""
         self._working_bytes -= need.working_bytes
         for entry in entries:
             entry.leases -= 1
-            if not entry.leases and not entry.loaded:
-                del self._entries[entry.key]
+            entry.used_s = time.monotonic()
+            if not entry.leases and entry.place is not Tier.DEVICE:
+                entry.held = False
+                if entry.place is None:
+                    del self._entries[entry.key]
 
-    def evict(self, key: str) -> None:
-        """Let go of a component nobody leases.
+    def placed(self, entry: Entry, tier: Tier, value: Any, load_s: float | None = None) -> None:
+        """Note that an entry's value lies ready in a tier, and only there."""
+        entry.value = value
+        entry.place = tier
+        entry.held = tier is Tier.DEVICE
+        entry.landing = False
+        if load_s is not None:
+            self._load_s[entry.key] = load_s
+
+    def remove(self, entry: Entry) -> None:
+        """Strike out a component that nobody leases.
 
         Raises:
-            ValueError: it is leased.
+            ValueError: it is leased, or not in the books.
         """
-        entry = self._entries[key]
         if entry.leases:
-            raise ValueError(f"{key} is leased")
-        del self._entries[key]
+            raise ValueError(f"{entry.key} is leased")
+        if not self.owns(entry):
+            raise ValueError(f"{entry.key} is not in the books")
+        del self._entries[entry.key]
         entry.value = None
-        entry.loaded = False
+        entry.place = None
+        entry.held = False
+        entry.landing = False
 
-    def drop_unleased(self, entries: tuple[Entry, ...]) -> None:
-        """Evict those of `entries` that nobody leases."""
-        for entry in entries:
-            if not entry.leases and self._entries.get(entry.key) is entry:
-                self.evict(entry.key)
+    def give_up(self, entry: Entry) -> None:
+        """Take back the promise of room for an unleased component that did not come."""
+        entry.held = False
+        if entry.place is None:
+            self.remove(entry)
 
-    def snapshot(self, device: str, budget_bytes: int) -> MemoryStatus:
-        """Return the books as a value, sorted by key."""
-        return MemoryStatus(
-            device=device,
-            budget_bytes=budget_bytes,
-            used_bytes=self.used_bytes,
-            working_bytes=self._working_bytes,
-            residents=tuple(
-                Resident(key=entry.key, size_bytes=entry.size_bytes, leased=entry.leases > 0)
-                for entry in sorted(self._entries.values(), key=lambda e: e.key)
-            ),
+    def refit(self, entry: Entry, way: Way, budget_bytes: int) -> None:
+        """Note that an entry is held in another form from now on, and lies nowhere yet."""
+        entry.way = way
+        entry.place = None
+        entry.value = None
+        entry.shrunk_at_bytes = budget_bytes
+
+    def residents(self) -> tuple[Resident, ...]:
+        """Return all entries as values, sorted by key."""
+        return tuple(
+            Resident(
+                key=entry.key,
+                size_bytes=entry.size_bytes,
+                leased=entry.leases > 0,
+                tier=entry.tier,
+                fitting="" if entry.way is None else entry.way.name,
+            )
+            for entry in sorted(self._entries.values(), key=lambda e: e.key)
         )

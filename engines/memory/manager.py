@@ -1,38 +1,35 @@
 """The one arbiter of a device's memory.
 
-A lease is admitted all or nothing: its missing weights and its working memory
-are reserved together, idle components are evicted for them, and only then is
-anything loaded. Who holds no lease waits in line, bounded and cancellable;
-who holds one is refused, for waiting inside a lease can deadlock. The books
-are guarded by one condition; loading happens outside it, one load at a time
-in the process, because `from_pretrained` patches torch globally.
+A job works in phases, and each is one lease: its missing weights and its
+working memory are reserved together, idle components leave for them, and only
+then is anything loaded. Who holds no lease waits in line, bounded and
+cancellable; who holds one is refused, for waiting inside a lease can
+deadlock. The books are guarded by one condition; bytes move outside it.
+
+`Books` are what the parts share, `Admission` grants, `Eviction` chooses what
+leaves, `Porter` carries, `Leasing` is what a job sees of it, `Tending` is done
+by the keeper's thread.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-import traceback
-from collections import deque
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeVar, overload
+from collections.abc import Sequence
+from typing import Any
 
-from engines.api import EngineError, MemoryStatus, OutOfMemory, Run
+from engines.api import Change, MemoryOptions, MemoryStatus, OutOfMemory, Run
+from engines.memory.admission import Admission
+from engines.memory.books import Books
 from engines.memory.device import Device
-from engines.memory.lease import Component, Need
-from engines.memory.ledger import Entry, Ledger
+from engines.memory.eviction import Eviction
+from engines.memory.leasing import Leasing
 from engines.memory.policy import LeastRecentlyUsed, Policy
-from engines.memory.status import Listener, StatusBoard
+from engines.memory.porter import Porter, smaller_ways
+from engines.memory.status import Listener
+from engines.memory.tending import Tending
+from engines.memory.working import WorkingSets
 
-A = TypeVar("A")
-B = TypeVar("B")
-C = TypeVar("C")
-
-LOOK_S = 0.05
-"""How often a waiting job looks whether it was cancelled or the device has more to give."""
-
-_one_loader = threading.Lock()
+PATIENCE_S = 600.0
+"""How long a job waits for others to end."""
 
 
 class MemoryManager:
@@ -42,210 +39,171 @@ class MemoryManager:
         self,
         device: Device,
         *,
+        options: MemoryOptions | None = None,
         policy: Policy | None = None,
+        working_sets: WorkingSets | None = None,
         listener: Listener | None = None,
-        patience_s: float = 600.0,
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        """Take charge of `device` without touching it yet.
+        """Take charge of `device` without asking it anything yet.
 
         Args:
             device: Whose memory it is.
+            options: What the user wants of it.
             policy: Chooses what to evict; the least recently used by default.
+            working_sets: What was measured before; kept in memory by default.
             listener: Told of each new status, see `StatusBoard`.
             patience_s: How long a job waits for others to end.
         """
         self._device = device
-        self._policy = policy or LeastRecentlyUsed()
-        self._patience_s = patience_s
-        self._ledger = Ledger()
-        self._board = StatusBoard(device.name, listener)
-        self._changed = threading.Condition()
-        self._line: deque[object] = deque()
-        self._holders: set[int] = set()
-        self._budget_bytes = 0
+        self._books = books = Books(
+            device,
+            options or MemoryOptions(),
+            policy or LeastRecentlyUsed(),
+            working_sets or WorkingSets(),
+            listener,
+        )
+        device.configure(books.options)
+        self._eviction = Eviction(books)
+        self._porter = Porter(books, self._eviction)
+        self._admission = Admission(books, self._eviction, self._porter, patience_s)
+        self._tending = Tending(books, self._eviction, self._porter, self._admission.line)
+        self.lease = Leasing(books, self._admission, self._eviction, self._porter).lease
 
     @property
     def device(self) -> str:
         """The device's name, "cpu" or "cuda"."""
         return self._device.name
 
+    @property
+    def working_sets(self) -> WorkingSets:
+        """What was measured so far: working memory, and the pace of loads."""
+        return self._books.working_sets
+
     def status(self) -> MemoryStatus:
         """Return the last status at once; its budget is 0 until the device was first asked."""
-        return self._board.last
+        return self._books.last
 
     def measure(self) -> MemoryStatus:
         """Ask the device for its budget now; the first time may take seconds on a card."""
-        with self._changed:
-            self._ask_budget()
-            self._post()
-        return self._board.last
+        with self._books.changed:
+            self._books.ask()
+            self._books.tell()
+        return self._books.last
 
-    def free_idle(self) -> None:
-        """Evict all that nobody leases."""
-        with self._changed:
-            idle = self._ledger.idle()
-            for component in idle:
-                self._ledger.evict(component.key)
-            self._device.trim()
-            self._post()
-            self._changed.notify_all()
+    def configure(self, options: MemoryOptions) -> None:
+        """Take new options at once; what no longer has room leaves, if nobody leases it."""
+        with self._books.changed:
+            self._books.options = options
+            self._device.configure(options)
+            if not self._books.budget_bytes:
+                return
+            self._books.ask()
+            leaving = self._tending.over_budget()
+            self._books.tell()
+        self._porter.clear(leaving)
 
-    @overload
-    def lease(self, *, working_bytes: int, run: Run) -> AbstractContextManager[tuple[()]]: ...
-    @overload
-    def lease(
-        self, first: Component[A], /, *, working_bytes: int, run: Run
-    ) -> AbstractContextManager[tuple[A]]: ...
-    @overload
-    def lease(
-        self, first: Component[A], second: Component[B], /, *, working_bytes: int, run: Run
-    ) -> AbstractContextManager[tuple[A, B]]: ...
-    @overload
-    def lease(
-        self,
-        first: Component[A],
-        second: Component[B],
-        third: Component[C],
-        /,
-        *,
-        working_bytes: int,
-        run: Run,
-    ) -> AbstractContextManager[tuple[A, B, C]]: ...
-    @overload
-    def lease(
-        self, *components: Component[Any], working_bytes: int, run: Run
-    ) -> AbstractContextManager[tuple[Any, ...]]: ...
-    def lease(
-        self, *components: Component[Any], working_bytes: int, run: Run
-    ) -> AbstractContextManager[tuple[Any, ...]]:
-        """Hold `components` loaded, and room for `working_bytes` more, for a `with` block.
+    def free_idle(self, *, parked: bool = True) -> None:
+        """Have all that nobody leases leave the device, and main memory too if `parked`."""
+        with self._books.changed:
+            leaving = (
+                self._eviction.everything("freed by the user")
+                if parked
+                else self._eviction.all_idle("freed by the user")
+            )
+        self._porter.clear(leaving)
+        self._device.trim()
 
-        Yields the loaded things in the order asked. A job is known by
-        `run.token`.
+    def began(self, label: str, run: Run) -> None:
+        """Note that a job begins; `label` is its kind and model, "image:sd15"."""
+        with self._books.changed:
+            self._books.labels[id(run.token)] = label
+            self._books.policy.began(label)
+
+    def ended(self, run: Run) -> None:
+        """Note that a job has ended."""
+        with self._books.changed:
+            self._books.labels.pop(id(run.token), None)
+
+    def expect(self, labels: Sequence[str]) -> None:
+        """Take the known queue, the next job first."""
+        with self._books.changed:
+            self._books.policy.expect(labels)
+            self._tending.expect_anew()
+
+    def is_shortage(self, error: BaseException) -> bool:
+        """Say whether `error` is the device telling that it has no memory left."""
+        return self._device.is_shortage(error)
+
+    def relieve(self, run: Run, *, evict: bool) -> int:
+        """Make room for a job inside its lease that ran short; return the bytes that left.
+
+        Empties the device's cache; with `evict`, all that is idle leaves first.
+        """
+        freed_bytes = self._porter.clear_idle("a running job ran short") if evict else 0
+        self._device.trim()
+        with self._books.changed:
+            lease = self._books.lease_of(run)
+            if lease is not None and lease.running is not None:
+                self._books.works.relieved(lease.running, short=evict)
+            self._books.journal.note(
+                Change.RELIEF,
+                "" if lease is None else lease.need.working.operation,
+                freed_bytes,
+                reason="evict idle" if evict else "empty cache",
+            )
+            self._books.tell()
+        return freed_bytes
+
+    def shrink(self, run: Run, key: str) -> Any | None:
+        """Reload a component that only this job leases in its next smaller way.
+
+        The job must let go of its own references to the old one first, or at
+        least never use them again.
+
+        Returns:
+            What it is now; None if there is no smaller way or others use it.
 
         Raises:
-            OutOfMemory: it can never fit, the wait was too long, the device
-                ran short while loading or inside the block, or this job holds
-                a lease already.
-            Cancelled: the user asked to stop while it waited.
+            OutOfMemory: it does not load in any smaller way: the job has lost it.
+            Cancelled: the user asked to stop while another job was loading.
         """
-        return self._lease(Need(components=components, working_bytes=working_bytes), run)
-
-    @contextmanager
-    def _lease(self, need: Need, run: Run) -> Iterator[tuple[Any, ...]]:
-        entries = self._admit(need, run)
-        loaded: list[Entry] = []
+        with self._books.changed:
+            lease = self._books.lease_of(run)
+            entry = self._books.ledger.get(key)
+            if lease is None or entry is None or entry not in lease.entries:
+                return None
+            if entry.leases > 1 or entry.busy or not smaller_ways(entry):
+                return None
+            entry.busy = True
         try:
-            self._load(need, entries, loaded, run)
-        except BaseException as error:
-            self._fail(error, need, entries, run, loaded)
-            raise
-        try:
-            yield tuple(entry.value for entry in entries)
-        except BaseException as error:
-            self._fail(error, need, entries, run, [])
-            raise
-        self._release(need, entries, run)
-
-    def _fail(
-        self,
-        error: BaseException,
-        need: Need,
-        entries: tuple[Entry, ...],
-        run: Run,
-        loaded: list[Entry],
-    ) -> None:
-        """Go back to the books of before the lease, and name a shortage with its numbers."""
-        shortage = self._device.is_shortage(error)
-        if shortage or isinstance(error, EngineError):
-            # What the failed frames hold must go now, not when the error is forgotten.
-            traceback.clear_frames(error.__traceback__)
-        self._release(need, entries, run, unwanted=tuple(loaded), trim=True)
-        if shortage:
-            raise OutOfMemory(need.total_bytes, max(0, self._free_bytes())) from None
-
-    def _admit(self, need: Need, run: Run) -> tuple[Entry, ...]:
-        """Wait in line until `need` is reserved."""
-        give_up = time.monotonic() + self._patience_s
-        place = object()
-        with self._changed:
-            if id(run.token) in self._holders:
-                raise OutOfMemory(need.total_bytes, self._free_bytes())
-            self._line.append(place)
-            try:
-                while True:
-                    run.token.check()
-                    self._ask_budget()
-                    if need.total_bytes > self._budget_bytes:
-                        raise OutOfMemory(need.total_bytes, self._budget_bytes)
-                    if self._line[0] is place and self._make_room(need):
-                        self._holders.add(id(run.token))
-                        self._policy.used([component.key for component in need.components])
-                        return self._ledger.pin(need)
-                    if time.monotonic() >= give_up:
-                        raise OutOfMemory(need.total_bytes, self._free_bytes())
-                    self._changed.wait(LOOK_S)
-            finally:
-                self._line.remove(place)
-                self._post()
-                self._changed.notify_all()
-
-    def _make_room(self, need: Need) -> bool:
-        """Evict what must go for `need`; say whether it fits now."""
-        short_bytes = self._ledger.missing_bytes(need) - self._free_bytes()
-        if short_bytes <= 0:
-            return True
-        idle = self._ledger.idle(spare=need)
-        if sum(component.size_bytes for component in idle) < short_bytes:
-            return False
-        for key in self._policy.victims(idle, short_bytes):
-            self._ledger.evict(key)
-        self._device.trim()
-        return self._ledger.missing_bytes(need) <= self._free_bytes()
-
-    def _load(self, need: Need, entries: tuple[Entry, ...], loaded: list[Entry], run: Run) -> None:
-        """Load what is missing; `loaded` grows with each, so that a failure knows them."""
-        if all(entry.loaded for entry in entries):
-            return
-        while not _one_loader.acquire(timeout=LOOK_S):
-            run.token.check()
-        try:
-            for component, entry in zip(need.components, entries, strict=True):
-                if entry.loaded:
-                    continue
-                run.token.check()
-                start_s = time.monotonic()
-                entry.value = component.load(self.device)
-                entry.load_s = time.monotonic() - start_s
-                entry.loaded = True
-                loaded.append(entry)
+            with self._porter.turn(run):
+                is_there = self._porter.shrink(entry)
         finally:
-            _one_loader.release()
+            with self._books.changed:
+                entry.busy = False
+                self._books.tell()
+        if not is_there:
+            raise self.shortage(run)
+        return entry.value
 
-    def _release(
-        self,
-        need: Need,
-        entries: tuple[Entry, ...],
-        run: Run,
-        *,
-        unwanted: tuple[Entry, ...] = (),
-        trim: bool = False,
-    ) -> None:
-        """Take the lease out of the books, and `unwanted` out of the memory."""
-        with self._changed:
-            self._ledger.unpin(need, entries)
-            self._ledger.drop_unleased(unwanted)
-            self._holders.discard(id(run.token))
-            if trim:
-                self._device.trim()
-            self._post()
-            self._changed.notify_all()
+    def climbed(self, run: Run, name: str, operation: str) -> None:
+        """Write down that a job which ran short makes do with less, and how."""
+        with self._books.changed:
+            lease = self._books.lease_of(run)
+            if lease is not None and lease.running is not None:
+                self._books.works.relieved(lease.running, short=False)
+            self._books.journal.note(Change.RELIEF, operation, 0, reason=name)
+            self._books.tell()
 
-    def _ask_budget(self) -> None:
-        self._budget_bytes = self._device.budget_bytes()
+    def shortage(self, run: Run) -> OutOfMemory:
+        """Return the error of a job that ran short inside its lease, whatever was tried."""
+        with self._books.changed:
+            lease = self._books.lease_of(run)
+            if lease is None:
+                raise ValueError("a job without a lease cannot run short in it")
+            return self._books.shortage(lease)
 
-    def _free_bytes(self) -> int:
-        return self._budget_bytes - self._ledger.used_bytes
-
-    def _post(self) -> None:
-        self._board.post(self._ledger.snapshot(self.device, self._budget_bytes))
+    def tend(self) -> None:
+        """Watch others' use and idle time, and load ahead; the keeper calls it every second."""
+        self._tending.tend()

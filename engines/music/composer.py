@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from engines.music.moods import MOODS
 from engines.music.part_writer import BarPlan
 from engines.music.parts import Part, cast, writing_order
 from engines.music.ranking import rate
+from engines.music.shape import MOST_TOKENS
 from engines.music.tokens import BLOCKS
 from engines.sampling import Sampling
 
@@ -30,14 +31,12 @@ if TYPE_CHECKING:
 TRAINED_TOKENS: Final = 1024
 """Windows longer than this were not seen in training."""
 
-MOST_TOKENS: Final = 1344
-"""A window with all its bars full; the end of one may thus lie a little beyond."""
-
 TOKENS_A_BAR: Final = 15
 """About what one part takes for one bar."""
 
 TOP_P: Final = 0.97
 MIN_P: Final = 0.02
+MOST_PARTS: Final = 11
 STEPS_A_BAR: Final = 100
 SEED_STRIDE: Final = 1_000_003
 
@@ -64,14 +63,49 @@ class Draft:
         )
 
 
-def section_bars(parts: int) -> int:
+def section_bars(parts: float) -> int:
     """Choose the length of a section so that its window is as long as those of training."""
-    return 8 if parts * (8 + PREFIX_BARS) * TOKENS_A_BAR <= TRAINED_TOKENS else 4
+    able = (n for n in (8, 4) if parts * (n + PREFIX_BARS) * TOKENS_A_BAR <= TRAINED_TOKENS)
+    return next(able, 4 if parts <= MOST_PARTS else 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a piece is written onto: `begun` bars that stand before it, and parts that are given.
+
+    The first parts of `begun` may be given for all bars to come: `given` has
+    their tokens by bar, `chords` the harmony that they have. `weight` is how
+    many parts of usual length they are.
+    """
+
+    begun: Draft
+    weight: float = 0.0
+    given: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    chords: tuple[tuple[int, ...], ...] = ()
+
+
+def new_task(cue: Cue) -> Task:
+    """Begin with nothing; the parts stand in the order of writing."""
+    parts = cast(
+        cue.programs,
+        cue.manner.density,
+        densities=cue.densities,
+        polyphony=cue.polyphony,
+        leads=cue.leads,
+    )
+    return Task(begun=Draft(parts=tuple(parts[i] for i in writing_order(parts))))
+
+
+def masks_of(cue: Cue) -> Masks:
+    """Make the tables of a cue."""
+    manner = cue.manner
+    return Masks(cue.key, cue.meter, manner.loudness, manner.chord_pull, cue.key_lock)
 
 
 def compose(
     decoder: Decoder,
     cue: Cue,
+    task: Task,
     *,
     seed: int,
     candidates: int,
@@ -79,18 +113,19 @@ def compose(
     run: Run,
     preview: Callable[[Draft], bytes],
 ) -> Draft:
-    """Write all sections of a cue; the parts stand in the order of writing."""
-    parts = cast(cue.programs, cue.manner.density)
-    parts = tuple(parts[i] for i in writing_order(parts))
-    masks = Masks(cue.key, cue.meter, cue.manner.loudness, cue.manner.chord_pull)
+    """Write all sections of a cue after the bars that stand before it."""
+    masks = masks_of(cue)
+    draft = task.begun
+    parts, begun = draft.parts, draft.bars
     context = min(decoder.shape.context, MOST_TOKENS)
-    form = plan_form(cue.bars, section_bars(len(parts)))
-    draft = Draft(parts=parts)
+    form = plan_form(cue.bars, section_bars(max(task.weight, len(parts))), cue.form)
+    if task.given:  # what comes back in the given parts is not ours to say
+        form = tuple(replace(section, recalls=-1) for section in form)
     total = cue.bars * STEPS_A_BAR
     shown: bytes | None = None
     for number, section in enumerate(form):
-        skip = 0 if section.recalls >= 0 else min(PREFIX_BARS, section.first_bar)
-        window = plan_window(cue, draft, form, section, masks, context)
+        skip = 0 if section.recalls >= 0 else min(PREFIX_BARS, begun + section.first_bar)
+        window = plan_window(cue, task, draft, form, section, masks, context)
         size = len(window.bars) * len(parts) * TOKENS_A_BAR
 
         def on_step(
@@ -111,7 +146,8 @@ def compose(
             on_step=on_step,
         )
         grown = [draft.joined(take_apart(ids), skip) for ids in written]
-        ratings = [rate(d.parts, d.chords, d.contents, cue, section.first_bar) for d in grown]
+        first = begun + section.first_bar
+        ratings = [rate(d.parts, d.chords, d.contents, cue, first) for d in grown]
         draft = grown[int(np.argmax(ratings))]
         shown = preview(draft)
     return draft
@@ -136,6 +172,7 @@ def head_of(cue: Cue, bars: int) -> list[int]:
 
 def plan_window(
     cue: Cue,
+    task: Task,
     draft: Draft,
     form: Sequence[Section],
     section: Section,
@@ -148,23 +185,24 @@ def plan_window(
     the bars before it. The piece starts on the tonic and ends with dominant
     and tonic.
     """
+    begun = task.begun.bars
+    sources = _sources(form, section, begun)
+    first = begun + section.first_bar
+    first -= 0 if section.recalls >= 0 else sum(s >= 0 for s in sources)
     bars: list[BarPlan] = []
     free: list[np.ndarray | None] = []
-    sources: list[int] = []
-    given = _given_bars(form, section)
-    for i in range(len(given) + section.bars - _overlap(section, given)):
-        source = given[i] if i < len(given) else -1
-        number = section.first_bar + i - (0 if section.recalls >= 0 else len(given))
-        sources.append(source)
-        bars.append(
-            BarPlan(
-                chords=draft.chords[source] if source >= 0 else (),
-                ends=section.is_last and number == cue.bars - 1,
-            )
+    for i, source in enumerate(sources):
+        number = first + i - begun
+        given = task.chords[number] if source < 0 and task.chords else None
+        bars.append(_plan_bar(cue, number, draft.chords[source] if source >= 0 else given or ()))
+        free.append(
+            None if source >= 0 or given is not None else _free_chords(cue, task, masks, number)
         )
-        free.append(None if source >= 0 else _free_chords(cue, masks, number))
     kept = tuple(
-        tuple(draft.contents[p][s] if s >= 0 else None for s in sources)
+        tuple(
+            draft.contents[p][source] if source >= 0 else _given(task, p, first + i - begun)
+            for i, source in enumerate(sources)
+        )
         for p in range(len(draft.parts))
     )
     return WindowPlan(
@@ -172,31 +210,47 @@ def plan_window(
         parts=draft.parts,
         free_chords=tuple(free),
         kept=kept,
-        section_start=0 if section.recalls >= 0 else len(given),
+        section_start=0 if section.recalls >= 0 else sum(s >= 0 for s in sources),
         context=context,
     )
 
 
-def _given_bars(form: Sequence[Section], section: Section) -> list[int]:
-    """Bars of the draft that stand at the window's beginning."""
+def _sources(form: Sequence[Section], section: Section, begun: int) -> list[int]:
+    """For each bar of the window, the bar of the draft that is taken over, or -1."""
     if section.recalls < 0:
-        return list(range(max(0, section.first_bar - PREFIX_BARS), section.first_bar))
+        first = begun + section.first_bar
+        heard = list(range(max(0, first - PREFIX_BARS), first))
+        return heard + [-1] * section.bars
     source = form[section.recalls]
     half = min(source.bars, section.bars) // 2
-    return list(range(source.first_bar, source.first_bar + half))
+    again = list(range(begun + source.first_bar, begun + source.first_bar + half))
+    return again + [-1] * (section.bars - half)
 
 
-def _overlap(section: Section, given: Sequence[int]) -> int:
-    """Given bars that are part of the section itself."""
-    return len(given) if section.recalls >= 0 else 0
+def _given(task: Task, part: int, number: int) -> tuple[int, ...] | None:
+    return task.given[part][number] if part < len(task.given) else None
 
 
-def _free_chords(cue: Cue, masks: Masks, number: int) -> np.ndarray:
+def _plan_bar(cue: Cue, number: int, chords: tuple[int, ...]) -> BarPlan:
+    """Plan a bar of the piece by its number; those before it have one below 0."""
+    if number < 0:
+        return BarPlan(chords=chords)
+    ticks = cue.table.bars[number].ticks
+    return BarPlan(
+        chords=chords,
+        ends=number == cue.bars - 1 and cue.closes,
+        strikes=number in cue.table.hit_bars,
+        ticks=ticks if ticks < cue.meter.bar_ticks else 0,
+    )
+
+
+def _free_chords(cue: Cue, task: Task, masks: Masks, number: int) -> np.ndarray:
     """Chords that may stand in a bar of the piece, by its number."""
     mask = np.zeros(tokens.SIZE, bool)
-    if number in (0, cue.bars - 1):
+    turn = cue.bars - 2 if cue.closes else cue.bars - 1
+    if (number == 0 and not task.begun.bars) or (cue.closes and number == cue.bars - 1):
         mask[cue.key.tonic_chord] = True
-    elif number == cue.bars - 2:
+    elif number == turn:
         mask[list(cue.key.dominant_chords)] = True
     else:
         return masks.chords

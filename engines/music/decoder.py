@@ -9,10 +9,11 @@ T new tokens, S tokens seen, H heads, D width of a head.
 
 from __future__ import annotations
 
-import json
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from safetensors.torch import load_file
@@ -20,59 +21,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from engines.api import ModelRefused
-from engines.music import tokens
+from engines.memory.ladder import Rung
+from engines.music.shape import Shape, read_shape
+
+T = TypeVar("T")
 
 WEIGHTS: Final = "model.safetensors"
-MAX_WIDTH: Final = 4096
-MAX_LAYERS: Final = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """The sizes of a decoder, as in its config.json."""
-
-    width: int
-    layers: int
-    heads: int
-    context: int
-    vocabulary: int
-    norm_epsilon: float
-    rope_base: float
-
-    def cache_bytes(self, rows: int, length: int, width_bytes: int = 4) -> int:
-        """Bytes of keys and values for `rows` sequences of `length` tokens."""
-        return 2 * self.layers * rows * length * self.width * width_bytes
-
-
-def read_shape(folder: Path) -> Shape:
-    """Read and check config.json of a model folder.
-
-    Raises:
-        ModelRefused: it is not a music model of this program's vocabulary.
-    """
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        rope = config.get("rope_parameters") or {}
-        shape = Shape(
-            width=int(config["hidden_size"]),
-            layers=int(config["num_hidden_layers"]),
-            heads=int(config["num_attention_heads"]),
-            context=int(config["max_position_embeddings"]),
-            vocabulary=int(config["vocab_size"]),
-            norm_epsilon=float(config["rms_norm_eps"]),
-            rope_base=float(rope.get("rope_theta", config.get("rope_theta", 10000.0))),
-        )
-        stamp = config["triptych_vocabulary"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelRefused(str(folder), "its config.json cannot be read") from error
-    if stamp != [[name, block.size] for name, block in tokens.BLOCKS.items()]:
-        raise ModelRefused(str(folder), "its vocabulary is not this program's")
-    sane = 0 < shape.width <= MAX_WIDTH and 0 < shape.layers <= MAX_LAYERS
-    if not sane or shape.heads < 1 or shape.width % (2 * shape.heads):
-        raise ModelRefused(str(folder), "its sizes are not sound")
-    if shape.vocabulary != tokens.SIZE or not 64 <= shape.context <= 65536:
-        raise ModelRefused(str(folder), "its sizes are not sound")
-    return shape
 
 
 class Cache:
@@ -90,7 +44,11 @@ class Cache:
 
 
 class Decoder:
-    """Weights as plain tensors, with the three projections of attention in one."""
+    """Weights as plain tensors, with the three projections of attention in one.
+
+    Its steps can be repeated: what one that failed wrote to a cache is
+    overwritten by the next.
+    """
 
     def __init__(self, shape: Shape, weights: dict[str, Tensor]) -> None:
         self.shape = shape
@@ -103,15 +61,42 @@ class Decoder:
         angles = torch.cat((angles, angles), dim=1)  # (context, D)
         self.cos = angles.cos().to(self.embedding)
         self.sin = angles.sin().to(self.embedding)
+        self._attempt: Callable[[Callable[[], object]], object] = _once
+        self._halvings = 0
 
     @property
     def size_bytes(self) -> int:
+        return sum(p.numel() * p.element_size() for p in self.tensors())
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return all that lies on the device."""
         tables = (self.embedding, self.norm, self.cos, self.sin)
-        parts = [*tables, *(w for block in self.blocks for w in block.tensors())]
-        return sum(p.numel() * p.element_size() for p in parts)
+        return *tables, *(w for block in self.blocks for w in block.tensors())
+
+    def enduring(
+        self, climb: Callable[[Sequence[Rung]], Callable[[Callable[[], object]], object]]
+    ) -> Decoder:
+        """Return a decoder over the same weights for one job, which goes on after a shortage.
+
+        Args:
+            climb: Makes the job's ladder of the rungs that it is given.
+        """
+        mine = copy.copy(self)
+        mine._attempt = climb([Rung(name="fewer candidates at once", climb=mine._halve)] * 2)
+        return mine
+
+    def attempt(self, call: Callable[[], T]) -> T:
+        """Make a call that can be repeated; it is, after a shortage, if the decoder is enduring."""
+        done: T = self._attempt(call)  # type: ignore[assignment]
+        return done
 
     def cache(self, rows: int, length: int) -> Cache:
         return Cache(self.shape, rows, min(length, self.shape.context), self.embedding)
+
+    def _halve(self) -> bool:
+        """Work on half as many rows at once as before."""
+        self._halvings += 1
+        return True
 
     @torch.inference_mode()
     def step(self, ids: Tensor, counts: Tensor, cache: Cache) -> Tensor:
@@ -125,10 +110,22 @@ class Decoder:
             The logits after the last token read of each row, (B, vocabulary)
             float32; of a row that read nothing they mean nothing.
         """
+        at_once = max(1, -(-len(ids) // 2**self._halvings))
+        logits = torch.cat(
+            [
+                self._read(ids[rows], counts[rows], cache.store[:, :, rows], cache.filled[rows])
+                for rows in _slices(len(ids), at_once)
+            ]
+        )
+        cache.filled = cache.filled + counts  # only now, so that a step can be repeated
+        return logits
+
+    def _read(self, ids: Tensor, counts: Tensor, store: Tensor, filled: Tensor) -> Tensor:
+        """Read some of the rows; `store` is their part of the cache, and is written to."""
         rows, new = ids.shape
         heads, width = self.shape.heads, self.shape.width
-        at = cache.filled[:, None] + torch.arange(new, device=ids.device)  # (B, T)
-        at = at.clamp(max=cache.length - 1)
+        at = filled[:, None] + torch.arange(new, device=ids.device)  # (B, T)
+        at = at.clamp(max=store.shape[3] - 1)
         row = torch.arange(rows, device=ids.device)[:, None]
         seen = int(at.max()) + 1
         mask = torch.arange(seen, device=ids.device) <= at[..., None]  # (B, T, S)
@@ -138,7 +135,7 @@ class Decoder:
             h = functional.rms_norm(x, (width,), block.norm_in, self.shape.norm_epsilon)
             qkv = functional.linear(h, block.qkv).view(rows, new, 3, heads, -1)
             q, k, v = qkv.unbind(2)  # each (B, T, H, D)
-            keys, values = cache.store[layer]
+            keys, values = store[layer]
             keys[row, at] = _turn(k, cos, sin)
             values[row, at] = v
             mixed = functional.scaled_dot_product_attention(
@@ -151,10 +148,17 @@ class Decoder:
             h = functional.rms_norm(x, (width,), block.norm_mid, self.shape.norm_epsilon)
             gate, up = functional.linear(h, block.gate_up).chunk(2, dim=-1)
             x = x + functional.linear(functional.silu(gate) * up, block.down)
-        cache.filled = cache.filled + counts
         last = x[row[:, 0], (counts - 1).clamp(min=0)]
         last = functional.rms_norm(last, (width,), self.norm, self.shape.norm_epsilon)
         return functional.linear(last, self.embedding).float()
+
+
+def _once(call: Callable[[], object]) -> object:
+    return call()
+
+
+def _slices(rows: int, at_once: int) -> Iterator[slice]:
+    return (slice(first, first + at_once) for first in range(0, rows, at_once))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from engines.music.part_writer import Choice
 from engines.sampling import Sampling, draw
 
 if TYPE_CHECKING:
-    from engines.music.decoder import Decoder
+    from engines.music.decoder import Cache, Decoder
 
 RULED_OUT: Final = float("-inf")
 
@@ -45,8 +45,7 @@ def draw_lines(
     lines = [_Row(begin(row), row) for row in written]
     for line in lines:
         line.put(head)
-    cache = decoder.cache(rows, room)
-    device = decoder.embedding.device
+    cache = decoder.attempt(lambda: decoder.cache(rows, room))
     while True:
         read = max(line.read for line in lines)
         fed = [line.fresh() for line in lines]
@@ -54,15 +53,24 @@ def draw_lines(
         if not most or max(map(len, written)) > cache.length:
             return written
         on_step(read)
-        ids = torch.tensor([row + [tokens.PAD] * (most - len(row)) for row in fed], device=device)
-        counts = torch.tensor([len(row) for row in fed], device=device)
-        logits = decoder.step(ids, counts, cache)
         waiting = [row for row, line in enumerate(lines) if line.choice is not None]
+        logits = decoder.attempt(lambda fed=fed, w=waiting: _read(decoder, fed, cache)[w].cpu())
         if waiting:
             choices = [line.choice for line in lines if line.choice is not None]
-            taken = _take(choices, logits[waiting].cpu(), sampling, generator)
+            start = generator.get_state()
+            taken = decoder.attempt(
+                lambda c=choices, l=logits, s=start: _take(c, l, sampling, generator.set_state(s))
+            )
             for row, token in zip(waiting, taken, strict=True):
                 lines[row].take(token)
+
+
+def _read(decoder: Decoder, fed: Sequence[Sequence[int]], cache: Cache) -> torch.Tensor:
+    """Have the decoder read each row's new tokens; returns its logits, (rows, vocabulary)."""
+    most, device = max(map(len, fed)), decoder.embedding.device
+    padded = [[*row, *[tokens.PAD] * (most - len(row))] for row in fed]
+    counts = torch.tensor([len(row) for row in fed], device=device)
+    return decoder.step(torch.tensor(padded, device=device), counts, cache)
 
 
 class _Row:

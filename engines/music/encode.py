@@ -21,12 +21,18 @@ DRUM_TICKS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Bars of one meter without a break, cut out of a score for its tokens."""
+    """Bars of one meter without a break, cut out of a score for its tokens.
+
+    `mood` (index in MOODS) and `key` (tonic and mode) are None where they are
+    not known and are found by rule.
+    """
 
     bars: tuple[Bar, ...]
     tracks: tuple[Track, ...]
     bpm: float
     source: int
+    mood: int | None = None
+    key: tuple[int, int] | None = None
 
     @property
     def ticks(self) -> int:
@@ -90,11 +96,12 @@ def encode(window: Window) -> list[int]:
     out = [tokens.BOS]
     tonic = mode = None
     if pitched:
-        tonic, mode = find_key(pitch_weights(pitched))
+        tonic, mode = window.key or find_key(pitch_weights(pitched))
         features = labels.measure(
             pitched, mode=mode, tonic=tonic, bpm=window.bpm, quarters=quarters
         )
-        out.append(BLOCKS["MOOD"][labels.mood_of(features)])
+        mood = labels.mood_of(features, window.source) if window.mood is None else window.mood
+        out.append(BLOCKS["MOOD"][mood])
         out.append(BLOCKS["ENERGY"][labels.energy_of(features)])
     out.append(BLOCKS["DENSITY"][labels.level_of(notes / quarters, labels.DENSITY_EDGES)])
     if tonic is not None and mode is not None:
@@ -218,6 +225,19 @@ def take_apart(ids: Sequence[int]) -> Spelled:
         programs=tuple(programs),
         contents=tuple(tuple(tuple(bar) for bar in track) for track in contents),
     )
+
+
+def take_fills(ids: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Cut out what was written for the holes of a window, in their order."""
+    fills: list[list[int]] = []
+    is_inside = False
+    for token in ids:
+        if token in (tokens.FILL, tokens.FILL_END):
+            is_inside = token == tokens.FILL
+            fills += [[]] if is_inside else []
+        elif is_inside and token >= BLOCKS["POSITION"].first:
+            fills[-1].append(token)
+    return tuple(map(tuple, fills))
 
 
 def decode(ids: Sequence[int], *, meter: Meter, bpm: float) -> Score:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from engines.api import Kind, ModelRefused, ModelSpec, MusicRequest, MusicResult, Run
-from engines.devices import dtype, fix_threads
-from engines.memory.lease import Component
-from engines.music.composer import MOST_TOKENS, Draft, compose
-from engines.music.controls import Cue, plan_cue
-from engines.music.decoder import Decoder, Shape, load_decoder, read_shape
-from engines.music.finishing import finish
+from engines.api import Kind, ModelRefused, MusicRequest, MusicResult, Run
+from engines.devices import fix_threads
+from engines.memory.ladder import Ladder
+from engines.music import residence
+from engines.music.controls import Cue
+from engines.music.given import take
 from engines.music.midi_writer import write_midi
+from engines.music.musicxml_writer import write_musicxml, write_mxl
+from engines.music.reader import read_score
+from engines.music.refit import refit
+from engines.music.region import read_region
+from engines.music.score import Score
+from engines.music.verbs import prepare
+from engines.music.work import mood_of
 
 if TYPE_CHECKING:
     from engines.services import Services
@@ -36,56 +41,80 @@ class MusicEngine:
             ModelMissing, ModelRefused: there is no such model, or it may not be loaded.
             OutOfMemory: it does not fit.
         """
-        cue = plan_cue(request)
+        if request.verb == "fit":
+            return fit(request)
+        work = prepare(request)
         spec = self._services.catalog.get(request.model, Kind.MUSIC)
         if spec.architecture != ARCHITECTURE:
             raise ModelRefused(spec.path, f"it is {spec.architecture}, not {ARCHITECTURE}")
-        shape = read_shape(Path(spec.path))
         fix_threads()
-        component = _component(spec, shape, self._services.memory.device)
-        working = 2 * shape.cache_bytes(request.candidates, min(shape.context, MOST_TOKENS))
-        with self._services.memory.lease(component, working_bytes=working, run=run) as leased:
-            draft = write_piece(leased[0], cue, request, run)
-        return answer(draft, cue, request.seed, spec.id)
+        memory = self._services.memory
+        component, working = residence.settle(spec, request.candidates, memory.measure())
+        with memory.lease(component, working=working, run=run) as (decoder,):
+            enduring = decoder.enduring(lambda rungs: Ladder(memory, run, working, rungs))
+            score = work.write(enduring, run)
+        return answer(score, work.cue, request, spec.id)
 
 
-def _component(spec: ModelSpec, shape: Shape, device: str) -> Component[Decoder]:
-    precision = dtype(device)
-    parameters = spec.size_bytes // 2
-    return Component(
-        key=f"music:{spec.id}:{str(precision).removeprefix('torch.')}",
-        size_bytes=parameters * precision.itemsize + shape.context * shape.width * 8,
-        load=lambda device: load_decoder(Path(spec.path), device, dtype(device)),
-    )
-
-
-def write_piece(decoder: Decoder, cue: Cue, request: MusicRequest, run: Run) -> Draft:
-    """Compose under a lease; previews are the bars so far."""
-    return compose(
-        decoder,
-        cue,
-        seed=request.seed,
-        candidates=request.candidates,
-        temperature=request.temperature,
-        run=run,
-        preview=lambda draft: write_midi(finish(draft, cue, request.seed)),
-    )
-
-
-def answer(draft: Draft, cue: Cue, seed: int, model: str) -> MusicResult:
-    """Finish a draft and say what it became."""
-    score = finish(draft, cue, seed)
-    end_tick = cue.bars * cue.meter.bar_ticks
+def answer(score: Score, cue: Cue, request: MusicRequest, model: str) -> MusicResult:
+    """Say what a score became."""
+    is_new = request.verb == "compose"
     return MusicResult(
         midi=write_midi(score),
-        seed=seed,
+        seed=request.seed,
         model=model,
-        bars=cue.bars,
+        bars=cue.bars if is_new else len(score.bars()),
         tempo_bpm=cue.bpm,
         key=cue.key.name,
         meter=cue.meter.name,
         mood=cue.mood,
-        length_s=score.seconds_at(end_tick),
+        length_s=score.seconds_at(cue.table.end_tick) if is_new else _length_s(score),
         notes=score.note_count,
         notices=cue.notices,
+        is_loop=cue.loop,
+        notation=_noted(score, request),
     )
+
+
+def fit(request: MusicRequest) -> MusicResult:
+    """Give a score its new length and hits, if any are asked; no model is needed.
+
+    Raises:
+        BadRequest: the score cannot be read, or cannot last so long.
+    """
+    score = read_score(request.score)
+    locked = read_region(request.lock, score.tracks, len(score.bars()))
+    length_s, bpm = _length_s(score), score.bpm_at(0)
+    notices: tuple[str, ...] = ()
+    if request.seconds or request.hits:
+        length_s = request.seconds or length_s
+        fitted = refit(score, seconds=length_s, hits_s=request.hits, locked=locked)
+        score, bpm, notices = fitted.score, fitted.bpm, fitted.notices
+    heard = take(score, request.key)
+    bars = score.bars()
+    return MusicResult(
+        midi=write_midi(score),
+        seed=request.seed,
+        model="",
+        bars=len(bars),
+        tempo_bpm=bpm,
+        key=heard.key.name,
+        meter=bars[0].meter.name,
+        mood=mood_of(heard),
+        length_s=length_s,
+        notes=score.note_count,
+        notices=notices,
+        notation=_noted(score, request),
+    )
+
+
+def _length_s(score: Score) -> float:
+    """How long a score is, to the end of its last bar."""
+    bars = score.bars()
+    return score.seconds_at(bars[-1].start_tick + bars[-1].ticks) if bars else 0.0
+
+
+def _noted(score: Score, request: MusicRequest) -> bytes:
+    if not request.notation:
+        return b""
+    return write_mxl(score) if request.notation == "mxl" else write_musicxml(score)

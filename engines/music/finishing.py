@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from engines.music.accents import strike
 from engines.music.encode import decode_bar
 from engines.music.parts import Part, Role
-from engines.music.score import TICKS_PER_QUARTER, Meter, Note, Score, Tempo, Track
+from engines.music.score import TICKS_PER_QUARTER, Meter, Note, Score, Track
+from engines.music.timing import TimedBar
 
 if TYPE_CHECKING:
     from engines.music.composer import Draft
@@ -30,26 +33,24 @@ _ACCENTS: Final = (5, 1, 3, 1)
 """On the first, second, third and other beats of a bar."""
 
 
-def finish(draft: Draft, cue: Cue, seed: int) -> Score:
-    """Make the score; what is in the draft plays, from bar 0 to its last bar."""
-    meter = Meter(beats=cue.meter.beats, unit=cue.meter.unit)
-    end_tick = draft.bars * meter.bar_ticks
+def finish(draft: Draft, cue: Cue, seed: int, first_bar: int = 0) -> Score:
+    """Make the score of a draft's bars from `first_bar` on, which begin the cue's timetable."""
+    table = cue.table
+    bars = table.bars[: draft.bars - first_bar]
+    end_tick = bars[-1].start_tick + bars[-1].ticks
+    whole = len(bars) == len(table.bars)
     random = Random(seed)
     tracks = []
-    for part, bars in zip(draft.parts, draft.contents, strict=True):
+    for part, contents in zip(draft.parts, draft.contents, strict=True):
         is_drum = part.role is Role.DRUMS
-        notes = [
-            note
-            for number, bar in enumerate(bars)
-            for note in decode_bar(bar, number * meter.bar_ticks, is_drum=is_drum)
-        ]
+        notes = lay(contents[first_bar:], bars, is_drum=is_drum)
         notes = _untangled(notes, part, end_tick)
         if not is_drum:
             is_short = cue.manner.legato < SHORT and part.role is not Role.HARMONY
-            notes = _joined(notes, cue.manner.legato, meter.bar_ticks, is_short=is_short)
-        if draft.bars == cue.bars:
-            notes = _held(notes, end_tick - meter.bar_ticks, end_tick, is_drum=is_drum)
-        shaped = [_shaped(note, part, meter, end_tick, random) for note in notes]
+            notes = _joined(notes, cue.manner.legato, bars, is_short=is_short)
+        if whole and cue.closes:
+            notes = _held(notes, bars[-1].start_tick, end_tick, is_drum=is_drum)
+        shaped = [_shaped(note, part, cue.meter, bars, random) for note in notes]
         tracks.append(
             Track(
                 program=0 if is_drum else part.program,
@@ -58,7 +59,28 @@ def finish(draft: Draft, cue: Cue, seed: int) -> Score:
                 name=part.instrument.name,
             )
         )
-    return Score(tracks=tuple(tracks), meters=(meter,), tempos=(Tempo(bpm=cue.bpm),))
+    meters, tempos = table.meters(), table.tempos
+    score = Score(
+        tracks=tuple(tracks),
+        meters=tuple(m for m in meters if m.start_tick < end_tick),
+        tempos=tuple(t for t in tempos if t.start_tick < end_tick),
+    )
+    return strike(score, [tick for tick in table.hit_ticks if tick < end_tick])
+
+
+def lay(
+    contents: Sequence[Sequence[int]], bars: Sequence[TimedBar], *, is_drum: bool
+) -> list[Note]:
+    """Put the notes of bars where their bars begin; a short bar cuts what is beyond it."""
+    laid = []
+    for content, bar in zip(contents, bars, strict=True):
+        for note in decode_bar(content, 0, is_drum=is_drum):
+            room = bar.ticks - note.start_tick
+            if room > 0:
+                ticks = min(room, note.duration_ticks)
+                start_tick = bar.start_tick + note.start_tick
+                laid.append(note._replace(start_tick=start_tick, duration_ticks=ticks))
+    return laid
 
 
 def _untangled(notes: Sequence[Note], part: Part, end_tick: int) -> list[Note]:
@@ -75,7 +97,9 @@ def _untangled(notes: Sequence[Note], part: Part, end_tick: int) -> list[Note]:
     return kept[::-1]
 
 
-def _joined(notes: Sequence[Note], legato: float, bar_ticks: int, *, is_short: bool) -> list[Note]:
+def _joined(
+    notes: Sequence[Note], legato: float, bars: Sequence[TimedBar], *, is_short: bool
+) -> list[Note]:
     """Let notes reach towards the next onset, by a beat at most and within their bar.
 
     Short ones reach no further than that part of the way, and stop.
@@ -84,13 +108,19 @@ def _joined(notes: Sequence[Note], legato: float, bar_ticks: int, *, is_short: b
     following = dict(pairwise(onsets))
     joined = []
     for note in notes:
-        bar_end = (note.start_tick // bar_ticks + 1) * bar_ticks
+        bar = bar_at(bars, note.start_tick)
+        bar_end = bar.start_tick + bar.ticks
         gap = min(following.get(note.start_tick, bar_end), bar_end) - note.start_tick
         wanted = min(int(gap * legato), note.duration_ticks + TICKS_PER_QUARTER)
         if not is_short:
             wanted = max(note.duration_ticks, wanted)
         joined.append(note._replace(duration_ticks=max(SHORTEST_TICKS, wanted)))
     return joined
+
+
+def bar_at(bars: Sequence[TimedBar], tick: int) -> TimedBar:
+    """Find the bar in which a tick lies."""
+    return bars[bisect_right(bars, tick, key=lambda bar: bar.start_tick) - 1]
 
 
 def _held(notes: Sequence[Note], start_tick: int, end_tick: int, *, is_drum: bool) -> list[Note]:
@@ -103,9 +133,9 @@ def _held(notes: Sequence[Note], start_tick: int, end_tick: int, *, is_drum: boo
     ]
 
 
-def _shaped(note: Note, part: Part, meter: Meter, end_tick: int, random: Random) -> Note:
+def _shaped(note: Note, part: Part, meter: Meter, bars: Sequence[TimedBar], random: Random) -> Note:
     """Balance the parts, accent the beats, swell over the phrase, and vary a little by chance."""
-    inside = note.start_tick % meter.bar_ticks
+    inside = note.start_tick - bar_at(bars, note.start_tick).start_tick
     beat, off = divmod(inside, TICKS_PER_QUARTER)
     accent = _ACCENTS[min(beat, 3)] if off == 0 else -2
     phrase = PHRASE_BARS * meter.bar_ticks

@@ -51,7 +51,8 @@ class WindowPlan:
     `free_chords` has, for each bar, the chords that may come, or None where
     the bar's own are kept; `kept` has, for each part and bar, the tokens that
     are given, or None. The section begins at the bar `section_start`.
-    `context` is the most tokens there may be.
+    `context` is the most tokens there may be. `holes`, as (part, bar), are
+    what `fill_window` writes.
     """
 
     bars: tuple[BarPlan, ...]
@@ -60,6 +61,7 @@ class WindowPlan:
     kept: tuple[tuple[tuple[int, ...] | None, ...], ...]
     section_start: int
     context: int
+    holes: tuple[tuple[int, int], ...] = ()
 
 
 def write_window(window: WindowPlan, masks: Masks, written: Sequence[int]) -> Line:
@@ -92,6 +94,40 @@ def write_window(window: WindowPlan, masks: Masks, written: Sequence[int]) -> Li
             begun = yield from writer.write(bar, following)
         if not begun:
             yield tokens.TRACK_END
+
+
+def fill_window(window: WindowPlan, masks: Masks, written: list[int]) -> Line:
+    """Give every part with holes in it, then write the bars that belong there.
+
+    Each is written with all other bars in view, those behind it too.
+    """
+    chords = yield from _write_harmony(window, masks)
+    bar_tokens = BLOCKS["BAR"]
+    for part, kept in zip(window.parts, window.kept, strict=True):
+        yield from give(part_head(part))
+        for i, content in enumerate(kept):
+            yield bar_tokens[i]
+            yield from give(() if part.role is Role.DRUMS else chords[i])
+            yield from give((tokens.HOLE,) if content is None else content)
+        yield tokens.TRACK_END
+    filled: dict[tuple[int, int], list[int]] = {}
+    for number, (p, i) in enumerate(window.holes):
+        part = window.parts[p]
+        writer = PartWriter(part, masks)
+        if i:
+            before = window.kept[p][i - 1]
+            writer.hear(filled.get((p, i - 1), ()) if before is None else before)
+        yield from give((tokens.FILL, BLOCKS["PROGRAM"][part.program], bar_tokens[i]))
+        yield from give(() if part.role is Role.DRUMS else chords[i])
+        first = len(written)
+        left = len(window.holes) - number - 1
+        room = (window.context - first - left * RESERVE) // TOKENS_PER_NOTE
+        most = max(1, min(_most_notes(part, masks), room))
+        bar = replace(window.bars[i], chords=chords[i], most_notes=most)
+        ended = yield from writer.write(bar, tokens.FILL_END)
+        if not ended:
+            yield tokens.FILL_END
+        filled[p, i] = written[first:-1]
 
 
 def part_head(part: Part) -> tuple[int, ...]:

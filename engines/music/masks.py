@@ -18,6 +18,9 @@ CHORD_TONE_BIAS: Final = (0.0, 0.6)
 """Added to the logits of the chord's own notes, off the beat and on it."""
 
 MAX_LEAP: Final = 12
+GRIDS: Final = (12, 6, 8, 4)
+"""Where notes may start, in multiples of ticks: eighths, sixteenths, and triplets of both."""
+
 _KIT: Final = (35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 54, 55, 57)
 _ENDING_KIT: Final = (35, 36, 49, 57)
 
@@ -68,13 +71,15 @@ class Masks:
     """The tables of one cue.
 
     `loudness` is an index of VELOCITIES, `chord_pull` what is added to the
-    logits of the chords of each of QUALITIES.
+    logits of the chords of each of QUALITIES. With `locked` off, every pitch
+    and every chord may come, whatever the key.
     """
 
     key: Key
     meter: Meter
     loudness: int
     chord_pull: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
+    locked: bool = True
     positions: dict[int, np.ndarray] = field(init=False)
     """Grid in ticks to where notes may start within a bar."""
     velocities: np.ndarray = field(init=False)
@@ -90,7 +95,7 @@ class Masks:
         position, velocity = BLOCKS["POSITION"], BLOCKS["VELOCITY"]
         ticks = np.arange(position.size)
         self.positions = {}
-        for grid in (6, 12):
+        for grid in GRIDS:
             mask = self.positions[grid] = np.zeros(tokens.SIZE, bool)
             mask[position.first : position.stop] = (ticks % grid == 0) & (ticks < bar_ticks)
         self.velocities = np.zeros(tokens.SIZE, bool)
@@ -98,15 +103,16 @@ class Masks:
         self.velocities[velocity.first + low : velocity.first + high] = True
         self.durations = np.array([_lengths_within(room) for room in range(bar_ticks + 1)])
         self.chords = np.zeros(tokens.SIZE, bool)
-        self.chords[list(self.key.chords())] = True
-        self.chord_bias = np.zeros(tokens.SIZE, np.float32)
         first = BLOCKS["CHORD"].first
+        self.chords[list(self.key.chords()) if self.locked else slice(first, first + 48)] = True
+        self.chord_bias = np.zeros(tokens.SIZE, np.float32)
         self.chord_bias[first : first + 48] = np.repeat(self.chord_pull, 12)
 
     def scale(self, chord: int) -> np.ndarray:
         """Pitches that may sound over a chord."""
         if chord not in self._scales:
-            self._scales[chord] = pitch_mask(self.key.scale_over(chord))
+            classes = self.key.scale_over(chord) if self.locked else frozenset(range(12))
+            self._scales[chord] = pitch_mask(classes)
         return self._scales[chord]
 
     def chord_notes(self, chord: int) -> np.ndarray:

@@ -14,18 +14,24 @@ MOODS: Final = (
 )  # fmt: skip
 
 FEATURES: Final = ("major", "tempo", "density", "register", "loudness", "dissonance", "shortness")
-"""What leans are given for; all are counted in standard deviations from the corpus' mean."""
+"""What leans are given for; all are counted in steps from a neutral piece."""
 
 LEANS: Final[dict[str, tuple[float, ...]]] = {
-    "calm": (0.6, -0.9, -1.2, 0.0, -0.9, -0.8, -0.6),
-    "playful": (0.8, 0.8, 0.3, 0.6, -0.3, -0.3, 1.2),
-    "tense": (-0.8, 0.7, 0.9, -0.2, 0.4, 1.2, 0.5),
-    "triumphant": (1.0, 0.7, 0.8, 0.3, 1.3, -0.5, 0.1),
-    "melancholy": (-1.2, -0.8, -0.6, 0.2, -0.6, -0.2, -0.4),
-    "mysterious": (-0.5, -0.5, -0.9, -0.3, -0.8, 1.1, 0.0),
-    "romantic": (0.3, -0.5, 0.5, 0.3, 0.1, 0.3, -1.1),
-    "dark": (-1.1, -0.2, 0.0, -1.4, 0.5, 0.5, -0.2),
-    "epic": (-0.5, 0.3, 1.1, -0.2, 1.4, 0.1, -0.2),
-    "hopeful": (1.1, 0.1, 0.0, 0.4, 0.1, -0.6, -0.5),
+    "calm": (1.1, -1.6, -1.5, 0.0, -1.5, -0.8, -0.3),
+    "playful": (1.0, 0.9, 0.1, 0.6, -0.2, -0.5, 2.3),
+    "tense": (-1.0, 1.2, 0.9, -0.3, 0.5, 1.1, 1.5),
+    "triumphant": (1.1, 0.4, 0.1, 0.1, 2.0, -0.6, 0.1),
+    "melancholy": (-1.1, -1.5, -1.0, 0.0, -1.2, -0.7, -0.5),
+    "mysterious": (-0.8, -1.0, -1.4, 0.4, -1.6, 1.5, -0.9),
+    "romantic": (0.7, -0.4, -0.5, 0.2, -0.1, 0.4, -1.8),
+    "dark": (-1.1, -1.0, -0.6, -2.0, 0.1, 0.3, -0.5),
+    "epic": (-0.9, 0.2, 0.3, -0.6, 2.0, -0.6, 0.1),
+    "hopeful": (1.1, 0.0, 0.3, 0.2, -0.2, -0.9, 0.3),
 }
-"""Mood to its lean on each of `FEATURES`."""
+"""Mood to where its typical piece lies on each of `FEATURES`."""
+
+EASE: Final[dict[str, float]] = {
+    "calm": 1.0, "playful": 0.0, "tense": -0.5, "triumphant": 0.0, "melancholy": 1.0,
+    "mysterious": 0.6, "romantic": 0.0, "dark": 0.5, "epic": -0.2, "hopeful": 0.0,
+}  # fmt: skip
+"""Added to a mood's fit, so that each is found in 4 to 15% of the corpus."""

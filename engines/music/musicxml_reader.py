@@ -26,8 +26,11 @@ MAX_RATIO = 200
 MAX_MEASURES = 5000
 MAX_PARTS = 128
 
+SOFTWARE = "Triptych"
+"""What our own files are signed with: their instruments are meant as they are."""
+
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_DYNAMICS = {
+DYNAMICS = {
     "pppp": 16, "ppp": 24, "pp": 36, "p": 49, "mp": 64, "mf": 80, "f": 96, "ff": 112,
     "fff": 122, "ffff": 126, "sf": 110, "sfz": 112, "fp": 90, "fz": 110, "rf": 104, "rfz": 104,
 }  # fmt: skip
@@ -58,8 +61,10 @@ class _Part:
     velocity: int = 80
     start: float = 0.0
     notes: list[Note] = field(default_factory=list)
-    tied: dict[int, int] = field(default_factory=dict)
-    """Pitch to the index in `notes` of the note that is held over."""
+    tied: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Pitch and end of a note that is held over, to its index in `notes`."""
+    sounds: dict[str, int] = field(default_factory=dict)
+    """Drums by the name of their instrument."""
 
 
 @dataclass
@@ -133,6 +138,7 @@ def _read(stream: _Bounded) -> Score:
     conductor = _Conductor()
     current: _Part | None = None
     measures = count = 0
+    is_ours = False
     for event, element in _elements(stream):
         if event == "start":
             if element.tag == "score-timewise":
@@ -146,7 +152,9 @@ def _read(stream: _Bounded) -> Score:
         elif element.tag == "score-part":
             if len(parts) >= MAX_PARTS:
                 raise BadRequest(f"the score has more than {MAX_PARTS} parts")
-            parts[element.get("id", "")] = _declared(element)
+            parts[element.get("id", "")] = _declared(element, is_ours=is_ours)
+        elif element.tag == "software":
+            is_ours = element.text == SOFTWARE
         elif element.tag == "measure" and current is not None:
             measures += 1
             if measures > MAX_MEASURES:
@@ -171,17 +179,24 @@ def _elements(stream: _Bounded) -> Iterator[tuple[str, ET.Element]]:
         yield event, element
 
 
-def _declared(element: ET.Element) -> _Part:
+def _declared(element: ET.Element, *, is_ours: bool) -> _Part:
     name = (element.findtext("part-name") or "").strip()[:64]
     program_text = element.findtext(".//midi-program")
     channel_text = element.findtext(".//midi-channel")
     program = _program_of(name)
-    if program_text and program != _VOICE:  # many files let an oboe stand for the singer
+    if program_text and (
+        is_ours or program != _VOICE
+    ):  # many files let an oboe stand for the singer
         program = int(program_text) - 1
     return _Part(
         program=min(127, max(0, program)),
         is_drum=channel_text == "10",
         name="".join(c for c in name if c.isprintable()),
+        sounds={
+            player.get("id", ""): int(sound) - 1
+            for player in element.iter("midi-instrument")
+            if (sound := player.findtext("midi-unpitched"))
+        },
     )
 
 
@@ -249,38 +264,46 @@ def _direction(item: ET.Element, part: _Part, conductor: _Conductor, tick: int) 
         if 10 <= bpm <= 600:
             conductor.tempos[tick] = Tempo(start_tick=tick, bpm=bpm)
     for mark in item.findall(".//dynamics/*"):
-        part.velocity = _DYNAMICS.get(mark.tag, part.velocity)
+        part.velocity = DYNAMICS.get(mark.tag, part.velocity)
 
 
 def _note(item: ET.Element, part: _Part, start: float, quarters: float) -> None:
-    pitch_element = item.find("pitch")
-    if pitch_element is None:
-        return
-    step = _STEPS[pitch_element.findtext("step") or ""]
-    octave = int(_number(pitch_element.findtext("octave")))
-    pitch = 12 * (octave + 1) + step + part.transpose
-    pitch += int(_number(pitch_element.findtext("alter")))
+    pitch = _pitch(item, part)
     if not 0 <= pitch <= 127:
         return
     ties = {tie.get("type") for tie in item.findall("tie")}
     start_tick = _ticks(start)
     ticks = max(1, _ticks(start + quarters) - start_tick)
     velocity = part.velocity
+    if exact := item.get("dynamics"):  # per cent of 90, the usual velocity of a forte
+        velocity = min(127, max(1, round(_number(exact) * 0.9)))
     for mark in item.findall(".//articulations/*"):
         if mark.tag in ("accent", "strong-accent"):
             velocity = min(127, velocity + 15)
         elif mark.tag == "staccato" and not ties:
             ticks = max(1, ticks // 2)
-    held = part.tied.get(pitch)
-    if "stop" in ties and held is not None and part.notes[held].end_tick == start_tick:
+    held = part.tied.pop((pitch, start_tick), None) if "stop" in ties else None
+    if held is None:
+        held = len(part.notes)
+        part.notes.append(Note(start_tick, pitch, ticks, velocity))
+    else:
         note = part.notes[held]
         part.notes[held] = note._replace(duration_ticks=note.duration_ticks + ticks)
-        if "start" not in ties:
-            del part.tied[pitch]
-        return
     if "start" in ties:
-        part.tied[pitch] = len(part.notes)
-    part.notes.append(Note(start_tick, pitch, ticks, velocity))
+        part.tied[pitch, start_tick + ticks] = held
+
+
+def _pitch(item: ET.Element, part: _Part) -> int:
+    """Find the pitch as it sounds, or the sound of a drum; -1 for a rest and what nobody knows."""
+    pitch = item.find("pitch")
+    if pitch is None:
+        player = item.find("instrument")
+        is_drum = part.is_drum and item.find("unpitched") is not None and player is not None
+        return part.sounds.get(player.get("id", ""), -1) if is_drum and player is not None else -1
+    step = _STEPS[pitch.findtext("step") or ""]
+    octave = int(_number(pitch.findtext("octave")))
+    altered = step + int(_number(pitch.findtext("alter")))
+    return 12 * (octave + 1) + altered + part.transpose
 
 
 def _number(text: str | None) -> float:

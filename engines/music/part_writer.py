@@ -50,7 +50,9 @@ class BarPlan:
 
     With `kept` the tokens are given. With `echoes` (a bar of the window) its
     rhythm comes back with new pitches. `ends` makes it the last bar: the
-    tonic chord, struck once and held. `most_notes` bounds how full it may get.
+    tonic chord, struck once and held. One that `strikes` has a note on its
+    first beat. `most_notes` bounds how full it may get; one of `ticks` is
+    shorter than its meter says, 0 is not.
     """
 
     chords: tuple[int, ...] = ()
@@ -58,6 +60,8 @@ class BarPlan:
     kept: tuple[int, ...] | None = None
     echoes: int = -1
     ends: bool = False
+    strikes: bool = False
+    ticks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,22 @@ class PartWriter:
             yield from give(bar.kept)
             strokes += self._read(bar.kept)
             taken = False
-        elif bar.echoes >= 0 and self._rhythms[bar.echoes] and not bar.ends:
+        elif bar.echoes >= 0 and self._may_echo(bar):
             taken = yield from self._echo(bar, strokes)
         else:
             taken = yield from self._free(bar, following, strokes)
         self._was_empty = not strokes
         return taken
+
+    def hear(self, ids: Sequence[int]) -> None:
+        """Take in the bar before the next one, which somebody else wrote."""
+        self._was_empty = not self._read(ids)
+
+    def _may_echo(self, bar: BarPlan) -> bool:
+        rhythm = self._rhythms[bar.echoes]
+        if not rhythm or bar.ends or bar.ticks:
+            return False
+        return not bar.strikes or rhythm[0].position == _POSITION.first
 
     def _read(self, ids: Sequence[int]) -> list[_Stroke]:
         """Find the rhythm of given tokens."""
@@ -190,16 +204,18 @@ class PartWriter:
 
     def _may_be_empty(self, bar: BarPlan) -> bool:
         """Never the last bar, never two in a row, and the melody not at all."""
-        return not (bar.ends or self._was_empty or self._part.role is Role.MELODY)
+        must = bar.ends or bar.strikes or self._was_empty
+        return not (must or self._part.role is Role.MELODY)
 
     def _next_positions(self, bar: BarPlan, position: int, notes: int) -> np.ndarray:
         """Positions that may come: later on the grid, or only the first in the last bar."""
         if notes >= bar.most_notes or (bar.ends and position >= 0):
             return np.zeros(tokens.SIZE, bool)
-        if bar.ends:
+        if bar.ends or (bar.strikes and position < 0):
             return only(_POSITION.first)
         later = position - _POSITION.first + 1 if position >= 0 else 0
-        return POSITIONS_FROM[later] & self._masks.positions[self._part.grid_ticks]
+        allowed = POSITIONS_FROM[later] & self._masks.positions[self._part.grid_ticks]
+        return allowed & ~POSITIONS_FROM[bar.ticks] if bar.ticks else allowed
 
     def _chord_at(self, bar: BarPlan, tick: int) -> int:
         if not bar.chords:
@@ -237,7 +253,7 @@ class PartWriter:
         bar_ticks = self._masks.meter.bar_ticks
         if bar.ends:
             return only(tokens.duration_token(bar_ticks))
-        room = bar_ticks - tick
+        room = (bar.ticks or bar_ticks) - tick
         if self._part.role is Role.HARMONY and len(bar.chords) > 1 and 2 * tick < bar_ticks:
             room = bar_ticks // 2 - tick
         return self._masks.durations[room]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engines.music.instruments import Instrument, instrument
@@ -64,19 +64,29 @@ class Part:
         return self.instrument.program
 
 
-def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
+def cast(
+    programs: Sequence[int],
+    density: int,
+    *,
+    densities: Sequence[int] = (),
+    polyphony: int = 0,
+    leads: bool = True,
+) -> tuple[Part, ...]:
     """Give roles: the first melodic instrument leads, the best fitted is the bass.
 
     An instrument that can play chords holds the harmony unless it leads; a
     piano or harp that leads plays with both hands; the others are counter-voices,
-    each a little lower than the last.
+    each a little lower than the last. `densities` has a level for each
+    program, -1 where the role decides from `density`; `polyphony` bounds the
+    voices of every part, 0 does not. Without `leads` the melody is somebody
+    else's.
     """
     players = [instrument(program) for program in programs]
     melodic = [i for i, p in enumerate(players) if not p.is_drum]
-    lead = melodic[0] if melodic else -1
+    lead = melodic[0] if melodic and leads else -1
     able = [i for i in melodic if i != lead and players[i].program in _BASSES]
     bass = min(able, key=lambda i: _BASSES.index(players[i].program), default=-1)
-    if bass >= 0 and players[bass].program in _HANDS and len(melodic) == 2:
+    if bass >= 0 and players[bass].program in _HANDS and len(melodic) <= 2:
         bass = -1  # one pianist alone with a soloist has the chords too
     parts, counters = [], 0
     for i, player in enumerate(players):
@@ -97,14 +107,25 @@ def cast(programs: Sequence[int], density: int) -> tuple[Part, ...]:
             parts.append(_part(player, Role.BASS, player.low, player.high, 1))
         elif player.program in _CHORDAL:
             low = max(player.low, 48 if bass >= 0 else 38)
-            high = min(76, _melody_low(players[lead]) + _UNDER_MELODY)
+            high = min(76, _melody_low(players[lead]) + _UNDER_MELODY) if lead >= 0 else 76
             parts.append(_part(player, Role.HARMONY, low, max(low + 16, high), density))
         else:
             centre = 62 - 4 * counters
             counters += 1
             low = min(max(player.low, centre - 8), player.high - 15)
             parts.append(_part(player, Role.COUNTER, low, low + 20, max(1, density - 1)))
-    return tuple(parts)
+        if i < len(densities) and densities[i] >= 0:
+            parts = [_as_dense(p, densities[i]) if p.instrument is player else p for p in parts]
+    return tuple(_in_voices(part, polyphony) if polyphony else part for part in parts)
+
+
+def _as_dense(part: Part, density: int) -> Part:
+    return replace(part, density=density, grid_ticks=6 if density > 3 else part.grid_ticks)
+
+
+def _in_voices(part: Part, most: int) -> Part:
+    voices = min(part.voices, most)
+    return replace(part, voices=voices, least_voices=min(part.least_voices, voices))
 
 
 def _melody_low(player: Instrument) -> int:

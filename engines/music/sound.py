@@ -66,6 +66,8 @@ def _frames(score: Score, request: SoundRequest) -> int:
     if len(score.tracks) > MAX_TRACKS:
         raise BadRequest(f"the score has more than {MAX_TRACKS} tracks")
     seconds = request.seconds or score.seconds_at(score.end_tick) + TAIL_S
+    if request.loop:
+        seconds = _loop_s(score, request) + TAIL_S
     if seconds > MAX_SECONDS:
         raise BadRequest(f"the sound would last over {MAX_SECONDS / 60:.0f} minutes")
     return max(1, round(seconds * request.sample_rate_hz))
@@ -97,7 +99,11 @@ def _render(
     if not request.stems:
         mix = with_room(mix, rate_hz)
     kept = frames if request.seconds else _ring_out(mix, score, rate_hz)
-    ending = fade(kept, rate_hz)
+    ending: np.ndarray | float = fade(kept, rate_hz)
+    if request.loop:
+        kept, ending = round(_loop_s(score, request) * rate_hz), 1.0
+        mix = _wrapped(mix, kept)
+        stems = [(name, _wrapped(stem, kept)) for name, stem in stems]
     gain, loudness_lufs = level(mix[:, :kept] * ending, rate_hz)
     gain *= ending
     return SoundResult(
@@ -111,6 +117,21 @@ def _render(
             for name, stem in stems
         ),
     )
+
+
+def _loop_s(score: Score, request: SoundRequest) -> float:
+    """How long one round of a loop is: as asked, or to the end of its last bar."""
+    last = score.bars()[-1]
+    return request.seconds or score.seconds_at(last.start_tick + last.ticks)
+
+
+def _wrapped(sound: np.ndarray, frames: int) -> np.ndarray:
+    """Let what sounds after the end sound into the beginning, (2, frames)."""
+    wrapped = sound[:, :frames].copy()
+    for start in range(frames, sound.shape[1], frames):
+        rest = sound[:, start : start + frames]
+        wrapped[:, : rest.shape[1]] += rest
+    return wrapped
 
 
 def _ring_out(mix: np.ndarray, score: Score, rate_hz: int) -> int:

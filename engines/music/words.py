@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 _MOOD_WORDS: Final = {
     "calm": "calm peaceful quiet gentle serene soft relaxing relaxed tranquil lullaby sleepy "
@@ -28,11 +31,32 @@ _MOOD_WORDS: Final = {
     "new beginning journey sunny",
 }  # fmt: skip
 
-_PACES: Final = {
-    0.62: "largo grave", 0.72: "adagio lento slowly slow", 0.85: "andante walking moderate",
-    1.0: "moderato", 1.2: "allegretto lively quick", 1.3: "allegro fast vivace energetic",
-    1.5: "presto furious frantic",
+_TEMPI: Final = {
+    (40, 56): "largo grave largissimo",
+    (60, 76): "slow slowly adagio lento larghetto unhurried",
+    (76, 96): "andante walking andantino",
+    (92, 112): "moderate moderato medium steady",
+    (108, 124): "allegretto lively quick brisk",
+    (124, 152): "allegro fast vivace energetic rapid driving upbeat",
+    (160, 192): "presto furious frantic prestissimo racing",
 }  # fmt: skip
+"""Words of tempo, and the quarters a minute that players mean by them."""
+
+_DENSITIES: Final = {
+    0: "sparse minimal bare", 1: "thin simple spacious", 3: "full flowing", 4: "dense rich busy",
+    5: "crowded",
+}  # fmt: skip
+_ENERGIES: Final = {
+    0: "restful drowsy", 1: "restrained subdued", 3: "animated spirited", 4: "forceful intense",
+    5: "explosive",
+}  # fmt: skip
+"""Words, and the level of density or energy that they stand for."""
+
+_SOURCES: Final = {
+    "orchestra": "orchestral symphonic symphony", "quartet": "chamber", "song": "lied lieder",
+    "game": "game arcade videogame", "film": "film soundtrack",
+}  # fmt: skip
+"""Words for the style of a collection."""
 
 _METER_WORDS: Final = {
     "waltz": "3/4", "minuet": "3/4", "march": "4/4", "polka": "2/4", "jig": "6/8",
@@ -40,7 +64,10 @@ _METER_WORDS: Final = {
 }  # fmt: skip
 
 _MOODS: Final = {word: mood for mood, words in _MOOD_WORDS.items() for word in words.split()}
-_PACE: Final = {word: pace for pace, words in _PACES.items() for word in words.split()}
+_TEMPO: Final = {word: bounds for bounds, words in _TEMPI.items() for word in words.split()}
+_DENSITY: Final = {word: level for level, words in _DENSITIES.items() for word in words.split()}
+_ENERGY: Final = {word: level for level, words in _ENERGIES.items() for word in words.split()}
+_SOURCE: Final = {word: name for name, words in _SOURCES.items() for word in words.split()}
 _KEY: Final = re.compile(
     r"\b([a-h])(?:\s?(#|♯|b|♭)|[\s-]?(sharp|flat))?\s+(major|minor|maj|min)\b", re.IGNORECASE
 )
@@ -52,13 +79,21 @@ _MINUTES: Final = re.compile(
     r"\b(\d{1,2}(?:\.\d+)?)[\s-]?(?:min|minutes?)\b(?!\s*or\b)", re.IGNORECASE
 )
 _METER: Final = re.compile(r"\b(\d{1,2})\s?/\s?(2|4|8)\b")
+_HITS: Final = re.compile(
+    r"\b(?:hits?|accents?|stings?)\s+(?:at\s+)?(?:second\s+)?"
+    r"((?:\d{1,3}(?:\.\d+)?\s?s?(?:\s*(?:,|and|&)\s*)?)+)",
+    re.IGNORECASE,
+)
+_FORM: Final = re.compile(r"\b(?:form\s+([A-Ha-h]{2,16})|(A[A-D]{2,15}))\b")
+_LOOP: Final = re.compile(r"\b(?:seamless(?:ly)?|loop(?:s|ed|ing|able)?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What a prompt says; empty, 0 or None where it says nothing.
 
-    `pace` is a factor for the mood's own tempo.
+    `tempo` bounds the quarters a minute (0, 0 if no word does); `energy` and
+    `density` are levels, -1 if unsaid.
     """
 
     mood: str = ""
@@ -66,32 +101,54 @@ class Heard:
     mode: int | None = None
     meter: str = ""
     bpm: float = 0.0
-    pace: float = 1.0
+    tempo: tuple[int, int] = (0, 0)
     bars: int = 0
     seconds: float = 0.0
+    hits: tuple[float, ...] = ()
+    form: str = ""
+    loop: bool = False
+    energy: int = -1
+    density: int = -1
+    source: str = ""
 
 
 def hear(prompt: str) -> Heard:
     """Read the controls that a prompt names; a word it does not know is no error."""
+    hits = _HITS.search(prompt)
+    timed = prompt.replace(hits[0], " ") if hits else prompt
     words = re.findall(r"[a-z]+", prompt.lower())
     moods = [_MOODS[word] for word in words if word in _MOODS]
-    paces = [_PACE[word] for word in words if word in _PACE]
     exact = [word for word in words if word in _MOOD_WORDS]
-    bpm = _number(_BPM, prompt)
-    seconds = _number(_SECONDS, prompt) or 60 * _number(_MINUTES, prompt)
-    meter = _METER.search(prompt)
-    named = next((_METER_WORDS[word] for word in words if word in _METER_WORDS), "")
+    bpm = _number(_BPM, timed)
+    seconds = _number(_SECONDS, timed) or 60 * _number(_MINUTES, timed)
+    meter = _METER.search(timed)
     modes = [word for word in words if word in ("major", "minor")]
+    form = _FORM.search(prompt)
     return Heard(
         mood=(exact or moods or [""])[0],
         key=_key(prompt),
         mode=("major", "minor").index(modes[0]) if modes else None,
-        meter=f"{meter[1]}/{meter[2]}" if meter else named,
+        meter=f"{meter[1]}/{meter[2]}" if meter else _first(_METER_WORDS, words, ""),
         bpm=bpm if 30 <= bpm <= 240 else 0.0,
-        pace=paces[0] if paces else 1.0,
-        bars=int(min(512, _number(_BARS, prompt))),
+        tempo=_first(_TEMPO, words, (0, 0)),
+        bars=int(min(512, _number(_BARS, timed))),
         seconds=seconds if 1 <= seconds <= 600 else 0.0,
+        hits=_seconds_in(hits[1]) if hits else (),
+        form=(form[1] or form[2]).upper() if form else "",
+        loop=_LOOP.search(prompt) is not None,
+        energy=_first(_ENERGY, words, -1),
+        density=_first(_DENSITY, words, -1),
+        source=_first(_SOURCE, words, ""),
     )
+
+
+def _first(meanings: Mapping[str, T], words: Sequence[str], unsaid: T) -> T:
+    return next((meanings[word] for word in words if word in meanings), unsaid)
+
+
+def _seconds_in(text: str) -> tuple[float, ...]:
+    """Read the times of hits, in order."""
+    return tuple(sorted({float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}))
 
 
 def _number(pattern: re.Pattern[str], prompt: str) -> float:

@@ -9,6 +9,7 @@ from engines.sampling import Sampling
 from engines.text.chat import Conversation, render
 from engines.text.constraint import Constraint
 from engines.text.language_model import LanguageModel
+from engines.text.reading import Climb, once
 from engines.text.writing import Order, Writing, write
 
 
@@ -37,7 +38,10 @@ class Draft:
 
 
 def draft(
-    model: LanguageModel, asked: Draft, on_text: Callable[[int, str], None]
+    model: LanguageModel,
+    asked: Draft,
+    on_text: Callable[[int, str], None],
+    climb: Climb = once,
 ) -> tuple[Candidate, ...]:
     """Draw the candidates; those that did not come to an end are left out.
 
@@ -46,6 +50,7 @@ def draft(
         asked: What to draft.
         on_text: Called at each token with the tokens drawn and the first
             candidate so far; raises to stop.
+        climb: The way down when the device runs short.
     """
 
     def on_token(done: int, writings: Sequence[Writing]) -> None:
@@ -66,6 +71,6 @@ def draft(
             text=asked.talk.prefix + writing.text,
             mean_log_probability=writing.mean_log_probability,
         )
-        for writing in write(model, order, on_token)
+        for writing in write(model, order, on_token, climb)
         if writing.stopped != "length"
     )

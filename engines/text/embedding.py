@@ -22,7 +22,7 @@ WORKING_BYTES = 64 * 2**20
 class SentenceEncoder:
     """all-MiniLM-L6-v2: token states averaged over the text, then normalised.
 
-    Source: Reimers and Gurevych 2019, arXiv:1908.10084; the pooling is the
+    `network` is the model itself. Source: Reimers and Gurevych 2019, arXiv:1908.10084; the pooling is the
     model card's.
     """
 
@@ -37,7 +37,7 @@ class SentenceEncoder:
             network = AutoModel.from_pretrained(str(folder), use_safetensors=True, **local)
         except (OSError, ValueError, KeyError) as error:
             raise ModelRefused(str(folder), "transformers cannot load it as an encoder") from error
-        self._network = network.float().to(device).eval()
+        self.network = network.float().to(device).eval()
         self._device = device
         self._cached = lru_cache(maxsize=64)(self._encode)
 
@@ -59,7 +59,7 @@ class SentenceEncoder:
         batch = self._tokenizer(
             texts, padding=True, truncation=True, max_length=_TOKENS, return_tensors="pt"
         ).to(self._device)
-        states = self._network(**batch).last_hidden_state  # (texts, tokens, width)
+        states = self.network(**batch).last_hidden_state  # (texts, tokens, width)
         weights = batch["attention_mask"].unsqueeze(-1).to(states.dtype)
         mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
         return (mean / mean.norm(dim=-1, keepdim=True).clamp(min=1e-9)).cpu()

@@ -10,14 +10,15 @@ from typing import ClassVar
 from engines.api import BadRequest, Kind, ModelSpec, Run, TextRequest, TextResult
 from engines.sampling import Sampling
 from engines.services import Services
+from engines.text import needs
 from engines.text.chat import Conversation, render
 from engines.text.components import language_component
 from engines.text.constraint import Constraint
-from engines.text.language_model import LanguageModel, Shape, read_shape
+from engines.text.language_model import LanguageModel, read_shape
+from engines.text.reading import Climb, ladder
 from engines.text.writing import Order, Writing, check_fits, write
 
 _PREVIEW_S = 1 / 15
-_TEMPLATE_TOKENS = 256  # what a chat template may add to the words
 
 
 class TextEngine:
@@ -39,22 +40,16 @@ class TextEngine:
         spec = self._catalog.get(request.model, Kind.TEXT)
         shape = read_shape(Path(spec.path))
         run.step(0, request.max_tokens, stage="loading")
-        with self._memory.lease(
-            language_component(spec),
-            working_bytes=shape.working_bytes(_most_tokens(request, shape)),
-            run=run,
-        ) as (model,):
-            return _answer(model, spec, request, run)
+        component = language_component(spec, self._memory.device)
+        working = needs.writing(spec.id, shape, needs.most_tokens(request, shape))
+        with self._memory.lease(component, working=working, run=run) as (model,):
+            climb = ladder(self._memory, run, working, component, model)
+            return _answer(model, spec, request, run, climb)
 
 
-def _most_tokens(request: TextRequest, shape: Shape) -> int:
-    """Bound the tokens before the tokenizer is there: a token is at least one byte."""
-    words = request.system + request.prompt + request.prefix
-    asked = len(words.encode("utf-8")) + _TEMPLATE_TOKENS + request.max_tokens
-    return min(asked, shape.context_tokens)
-
-
-def _answer(model: LanguageModel, spec: ModelSpec, request: TextRequest, run: Run) -> TextResult:
+def _answer(
+    model: LanguageModel, spec: ModelSpec, request: TextRequest, run: Run, climb: Climb
+) -> TextResult:
     talk = Conversation(prompt=request.prompt, system=request.system, prefix=request.prefix)
     prompt_ids = render(model, talk)
     check_fits(model, len(prompt_ids), request.max_tokens)
@@ -72,7 +67,7 @@ def _answer(model: LanguageModel, spec: ModelSpec, request: TextRequest, run: Ru
         constraint=Constraint(model, request.json_schema) if request.json_schema else None,
         prefix=request.prefix,
     )
-    writing = write(model, order, _previews(request, run))[0]
+    writing = write(model, order, _previews(request, run), climb)[0]
     if order.constraint is not None and writing.stopped == "length":
         raise BadRequest(f"an answer of this form does not fit into {request.max_tokens:,} tokens")
     text = request.prefix + writing.text

@@ -63,13 +63,8 @@ def read_shape(folder: Path) -> Shape:
         raise ModelRefused(str(folder), "its config.json does not describe a text model") from error
 
 
-def weights_bytes(folder: Path) -> int:
-    """Bytes of all safetensors files, which are loaded in 16 bits as they lie."""
-    return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-
-
 class LanguageModel:
-    """A loaded model with its tokenizer.
+    """A loaded model with its tokenizer; `device` is where it computes.
 
     bfloat16 everywhere: on a CPU with AMX it is 1.4 to 5 times as fast as
     float32 (measured for SmolLM2-135M, 1 and 8 rows), and elsewhere it halves

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engines.api import BadRequest
 from engines.sampling import Sampling, draw, penalise
 from engines.text.constraint import Constraint, Matcher
 from engines.text.language_model import LanguageModel
+from engines.text.reading import Climb, Reader, once
 from engines.text.stream import TextStream
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-_PREFILL_TOKENS = 256  # a chunk this long takes well under a second: cancel stays prompt
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +59,17 @@ OnToken = Callable[[int, Sequence[Writing]], None]
 """Called before each token with how many were drawn; raises to stop."""
 
 
-def write(model: LanguageModel, order: Order, on_token: OnToken) -> list[Writing]:
+def write(
+    model: LanguageModel, order: Order, on_token: OnToken, climb: Climb = once
+) -> list[Writing]:
     """Draw texts until each has ended or `max_tokens` are reached.
 
     The prompt is read once and its cache shared out to the rows. The same
     order gives the same texts on one device.
+
+    Args:
+        on_token: Told of each token.
+        climb: The way down when the device runs short.
 
     Raises:
         BadRequest: prompt and answer do not fit the model's context.
@@ -73,23 +78,21 @@ def write(model: LanguageModel, order: Order, on_token: OnToken) -> list[Writing
 
     check_fits(model, len(order.prompt_ids), order.max_tokens)
     generator = torch.Generator(device="cpu").manual_seed(order.seed)
+    reader = Reader(model, climb)
     with torch.inference_mode():
-        logits, cache = _read(model, order, on_token)
+        logits = reader.read(order.prompt_ids, lambda: on_token(0, ()))
+        reader.attempt(lambda: reader.share(order.rows))
         writings = [_start(model, order) for _ in range(order.rows)]
         seen = torch.tensor(order.prompt_ids).repeat(order.rows, 1)  # (rows, length)
         logits = logits.repeat(order.rows, 1)
-        if order.rows > 1:
-            cache.batch_repeat_interleave(order.rows)
         for done in range(order.max_tokens):
             on_token(done, writings)
-            allowed = penalise(logits, seen, order.sampling.repetition_penalty)
-            allowed = _constrained(allowed, writings, order.max_tokens - done)
-            ids = draw(allowed, order.sampling, generator)  # (rows,)
-            _take(model, writings, ids, logits.log_softmax(-1))
+            page = _Page(logits, seen, writings, order.max_tokens - done)
+            ids, scores, seen = reader.attempt(page.chooser(order, generator))
+            _take(model, writings, ids.tolist(), scores)
             if all(writing.stopped for writing in writings):
                 break
-            seen = torch.cat([seen, ids[:, None]], dim=1)
-            logits = _next(model, ids[:, None], cache)
+            logits = reader.next(ids)
     for writing in writings:
         whole = writing.matcher is not None and writing.matcher.whole
         writing.stopped = writing.stopped or ("end" if whole else "length")
@@ -106,26 +109,36 @@ def check_fits(model: LanguageModel, prompt_tokens: int, max_tokens: int) -> Non
         )
 
 
-def _read(model: LanguageModel, order: Order, on_token: OnToken) -> tuple[Tensor, Any]:
-    """Read the prompt in chunks; return the logits after it, (1, vocabulary), and the cache."""
-    import torch
-    from transformers.cache_utils import DynamicCache
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """All texts before their next token: logits, (rows, vocabulary), and tokens so far."""
 
-    cache = DynamicCache(config=model.network.config)
-    ids = torch.tensor([order.prompt_ids])
-    logits = torch.empty(0)
-    for chunk in ids.split(_PREFILL_TOKENS, dim=1):
-        on_token(0, ())
-        logits = _next(model, chunk, cache)
-    return logits, cache
+    logits: Tensor
+    seen: Tensor
+    writings: Sequence[Writing]
+    left: int
 
+    def chooser(
+        self, order: Order, generator: Generator
+    ) -> Callable[[], tuple[Tensor, list[float], Tensor]]:
+        """Return what draws a token for each text, the same however often it is called.
 
-def _next(model: LanguageModel, ids: Tensor, cache: Any) -> Tensor:
-    """Run the network over new tokens (rows, n); return the last logits, float32, on the CPU."""
-    answer = model.network(
-        input_ids=ids.to(model.device), past_key_values=cache, use_cache=True, logits_to_keep=1
-    )
-    return answer.logits[:, -1].float().cpu()  # (rows, vocabulary)
+        It gives the tokens, (rows,), their log-probabilities under the model
+        alone, and all tokens with them.
+        """
+        import torch
+
+        state = generator.get_state()
+
+        def choose() -> tuple[Tensor, list[float], Tensor]:
+            generator.set_state(state)
+            allowed = penalise(self.logits, self.seen, order.sampling.repetition_penalty)
+            allowed = _constrained(allowed, self.writings, self.left)
+            ids = draw(allowed, order.sampling, generator)
+            scores = self.logits.log_softmax(-1).gather(1, ids[:, None])[:, 0].tolist()
+            return ids, scores, torch.cat([self.seen, ids[:, None]], dim=1)
+
+        return choose
 
 
 def _start(model: LanguageModel, order: Order) -> Writing:
@@ -145,13 +158,15 @@ def _constrained(logits: Tensor, writings: Sequence[Writing], left: int) -> Tens
     return kept
 
 
-def _take(model: LanguageModel, writings: Sequence[Writing], ids: Tensor, scores: Tensor) -> None:
+def _take(
+    model: LanguageModel, writings: Sequence[Writing], ids: list[int], scores: list[float]
+) -> None:
     """Give each text that still goes on its new token."""
-    for row, (writing, token) in enumerate(zip(writings, ids.tolist(), strict=True)):
+    for writing, token, score in zip(writings, ids, scores, strict=True):
         if writing.stopped:
             continue
         writing.tokens += 1
-        writing.log_probability += float(scores[row, token])
+        writing.log_probability += score
         if token in model.end_ids:
             writing.stopped = "end"
             continue

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs import HISTORY_LIMIT, Job, JobQueue, JobState, Lane
+from desktop.queue_order import Waiting
 from engines.api import EngineLost, Run
 
 
@@ -136,6 +137,44 @@ def test_a_lost_engine_costs_one_job_and_the_next_goes_on(queue: JobQueue) -> No
     assert queue.job(bad.id).state is JobState.FAILED
     assert isinstance(queue.job(bad.id).error, EngineLost)
     assert done == ["fine"]
+
+
+def test_the_order_is_asked_for_and_those_gone_before_are_counted(queue: JobQueue) -> None:
+    gate = threading.Event()
+    done: list[int] = []
+    asked: list[tuple[Waiting, ...]] = []
+
+    def last(waiting: Sequence[Waiting]) -> Waiting:
+        asked.append(tuple(waiting))
+        return waiting[-1]
+
+    queue.order_by(last)
+    queue.submit("One", lambda run: gate.wait(5), _ignore)
+    for i in (2, 3, 4):
+        queue.submit(
+            str(i),
+            lambda run: None,
+            lambda _, i=i: done.append(i),
+            labels=(f"text:{i}",),  # type: ignore[misc]
+        )
+    gate.set()
+    assert queue.wait_idle()
+    assert done == [4, 3, 2]
+    assert [w.label for w in asked[0]] == ["text:2", "text:3", "text:4"]
+    assert [job.overtaken for job in queue.jobs] == [0, 2, 1, 0]
+
+
+def test_what_will_be_asked_is_told_when_it_changes(queue: JobQueue) -> None:
+    gate = threading.Event()
+    told: list[tuple[str, ...]] = []
+    queue.expected_changed.connect(told.append)
+    queue.submit("One", lambda run: gate.wait(5), _ignore, labels=("plan:a", "image:b"))
+    two = queue.submit("Two", lambda run: None, _ignore, labels=("text:c",))
+    queue.submit("Save", lambda run: None, _ignore, Lane.FILE)
+    queue.cancel(two.id)
+    gate.set()
+    assert queue.wait_idle()
+    assert told == [("image:b",), ("image:b", "text:c"), ("image:b",), ()]
 
 
 def test_retry_does_the_same_work_as_a_new_job(queue: JobQueue) -> None:

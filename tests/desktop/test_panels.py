@@ -14,7 +14,6 @@ from desktop.panels.controls import Amount, Chips, Choice, SeedField, Segments
 from desktop.panels.inspector import Inspector
 from desktop.panels.jobs import JobStrip, state_words
 from desktop.panels.layers import LayersList
-from desktop.panels.memory import MemoryMeter
 from desktop.panels.previews import pixmap_of
 from desktop.panels.sections import PlaceSection, TextSection
 from desktop.recipes import recipe_of
@@ -164,17 +163,6 @@ def test_a_failed_job_says_why_in_the_list(session: Session, host: FakeHost) -> 
     job = session.generate(TextRequest(prompt="harbour", seed=1), lambda r: None)
     assert session.jobs.wait_idle()
     assert "engine stopped" in state_words(session.jobs.job(job.id))
-
-
-def test_the_meter_shows_the_memory_and_gives_it_back(
-    session: Session, host: FakeHost, qtbot: QtBot
-) -> None:
-    meter = MemoryMeter(session)
-    qtbot.addWidget(meter)
-    assert "1.2 GB of 4.0 GB" in meter._words.text()
-    meter._free.click()
-    assert session.jobs.wait_idle()
-    assert host.freed == 1
 
 
 def test_a_seed_is_new_each_time_unless_kept(qtbot: QtBot) -> None:

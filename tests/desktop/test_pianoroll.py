@@ -14,7 +14,8 @@ from PySide6.QtTest import QTest
 
 from desktop.canvas.pianoroll import EMPTY, PianoRollStrip
 from desktop.canvas.roll_painter import LEGEND_PX
-from desktop.canvas.score import LARGEST_BYTES, Score, ScoreError, read_score
+from desktop.canvas.score import Score, ScoreError, read_score
+from desktop.document.midi_file import LARGEST_BYTES
 from desktop.player import Player
 from tests.fakes import tiny_midi
 

@@ -20,6 +20,7 @@ from engines.api import (
     CannotWrite,
     EngineLost,
     ImageRequest,
+    Kind,
     MusicRequest,
     TextRequest,
 )
@@ -68,6 +69,53 @@ def test_a_change_of_selection_ends_a_merge(session: Session) -> None:
 def test_an_edit_that_changes_nothing_is_no_step(session: Session) -> None:
     session.edit("Nothing", replace(session.document))
     assert not session.can_undo
+
+
+def test_the_engines_are_told_what_will_come(session: Session, host: FakeHost) -> None:
+    session.know_defaults({Kind.TEXT: "smol", Kind.PLAN: "smol", Kind.IMAGE: "starter"})
+    host.gate.clear()
+    session.generate(TextRequest(prompt="now", seed=1), lambda r: None)
+    session.produce("A harbour", "poster", seed=1)
+    session.generate(ImageRequest(prompt="later", seed=1, model="sd15"), lambda r: None)
+    assert host.expected[-1] == ("plan:smol", "image:starter", "image:sd15")
+    host.gate.set()
+    assert session.jobs.wait_idle()
+    assert host.expected[-1] == ()
+
+
+def test_a_production_tells_what_it_still_will_ask(session: Session, host: FakeHost) -> None:
+    session.know_defaults({Kind.PLAN: "smol", Kind.IMAGE: "starter", Kind.MUSIC: "tunes"})
+    session.produce("A harbour", "scene", seed=1)
+    assert session.jobs.wait_idle()
+    assert host.expected == [("image:starter", "music:tunes"), ("music:tunes",), ()]
+
+
+@pytest.mark.parametrize(("may", "order"), [(False, "abc"), (True, "bac")])
+def test_waiting_jobs_change_places_only_with_leave(
+    session: Session, host: FakeHost, may: bool, order: str
+) -> None:
+    session.let_jobs_change_places(may)
+    host.gate.clear()
+    done: list[str] = []
+    session.generate(TextRequest(prompt="first", seed=1, model="fake"), lambda r: None)
+    for name, model in (("a", "other"), ("b", "fake"), ("c", "other")):
+        request = TextRequest(prompt=name, seed=1, model=model)
+        session.generate(request, lambda r, name=name: done.append(name))  # type: ignore[misc]
+    host.gate.set()
+    assert session.jobs.wait_idle()
+    assert "".join(done) == order
+
+
+def test_several_pictures_are_rerolled_as_one_batch(session: Session, host: FakeHost) -> None:
+    recipe = recipe_of(ImageRequest(prompt="boats", seed=3), "m")
+    layers = [session.place_picture(tiny_png(2, 2), recipe=recipe) for _ in range(3)]
+    session.select(layers)
+    session.reroll_selected()
+    [batch] = {job.batch for job in session.jobs.jobs}
+    assert batch
+    assert session.jobs.wait_idle()
+    assert len(host.asked) == 3
+    assert len({request.seed for request in host.asked if isinstance(request, ImageRequest)}) == 3
 
 
 def test_undo_is_limited_by_count(session: Session) -> None:

@@ -21,6 +21,7 @@ from engines.api import (
     EngineFailed,
     EngineLost,
     ImageRequest,
+    MemoryOptions,
     MemoryStatus,
     Pixels,
     PlanRequest,
@@ -34,6 +35,7 @@ from engines.host import ChildHost, HostOptions
 from tests.engines.toy_engines import PLACES
 
 ROOT = Path(__file__).resolve().parents[2]
+MIB = 2**20
 OPTIONS = HostOptions(device="cpu", places=PLACES)
 
 
@@ -141,6 +143,54 @@ def test_the_memory_is_told_without_asking(host: ChildHost, heard: list[MemorySt
     host.free_memory()
     wait_until(lambda: host.memory().used_bytes == 0)
     assert heard[-1] == host.memory()
+
+
+def test_a_wish_about_the_memory_holds_at_once_and_in_the_next_process(host: ChildHost) -> None:
+    host.run(words(1), Run())
+    host.configure_memory(MemoryOptions(limit_bytes=MIB))
+    wait_until(lambda: host.memory().budget_bytes == MIB)
+    host.end_engines()
+    assert host.memory().budget_bytes == 0
+    host.run(words(1), Run())
+    wait_until(lambda: host.memory().budget_bytes == MIB)
+    host.configure_memory(MemoryOptions())
+    wait_until(lambda: host.memory().budget_bytes > MIB)
+
+
+def test_ending_the_engines_costs_their_jobs_and_frees_all(host: ChildHost) -> None:
+    at_work = threading.Event()
+    outcomes: list[BaseException] = []
+
+    def job() -> None:
+        try:
+            host.run(words(2000), Run(report=lambda progress: at_work.set()))
+        except EngineLost as error:
+            outcomes.append(error)
+
+    thread = threading.Thread(target=job)
+    thread.start()
+    assert at_work.wait(5.0)
+    pid = host.pid
+    assert pid is not None
+    start_s = time.monotonic()
+    host.end_engines()
+    assert time.monotonic() - start_s < 2.0
+    assert not psutil.pid_exists(pid)
+    assert host.pid is None
+    thread.join()
+    assert len(outcomes) == 1
+    assert host.memory().used_bytes == 0
+    host.end_engines()  # there is nothing left to end
+    assert int(host.run(words(1), Run()).text) != pid
+
+
+def test_what_will_come_is_told_without_starting_anything(host: ChildHost) -> None:
+    host.end_engines()
+    host.expect(["text:"])
+    assert host.pid is None
+    host.run(words(1), Run())
+    host.expect(["text:", "image:sd15"])
+    assert host.run(words(1), Run()).tokens == 1
 
 
 def test_many_jobs_and_cancels_leave_nothing_behind(host: ChildHost) -> None:

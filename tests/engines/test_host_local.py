@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from engines.api import (
     Cancelled,
     CancelToken,
+    Change,
     EngineFailed,
     ImageRequest,
+    MemoryOptions,
     PlanRequest,
     Progress,
     Run,
@@ -23,7 +26,9 @@ from engines.api import (
 from engines.catalog import Catalog
 from engines.host import HostOptions, LocalHost
 from engines.hosting.lanes import Lane
+from engines.hosting.store import Store
 from engines.memory.manager import MemoryManager
+from engines.memory.simulated import SimulatedDevice
 from tests.engines.toy_engines import PLACES
 
 pytestmark = pytest.mark.usefixtures("threads_end")
@@ -31,14 +36,46 @@ pytestmark = pytest.mark.usefixtures("threads_end")
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class Told(MemoryManager):
+    """A manager that remembers what the host told it."""
+
+    def __init__(self) -> None:
+        super().__init__(SimulatedDevice(10_000), patience_s=5.0)
+        self.told: list[tuple[str, object]] = []
+        self.tended = threading.Event()
+
+    def began(self, label: str, run: Run) -> None:
+        self.told.append(("began", label))
+        super().began(label, run)
+
+    def ended(self, run: Run) -> None:
+        self.told.append(("ended", ""))
+        super().ended(run)
+
+    def expect(self, labels: Sequence[str]) -> None:
+        self.told.append(("expect", tuple(labels)))
+        super().expect(labels)
+
+    def configure(self, options: MemoryOptions) -> None:
+        self.told.append(("configure", options))
+        super().configure(options)
+
+    def tend(self) -> None:
+        super().tend()
+        self.tended.set()
+
+
 @pytest.fixture
-def host(memory: MemoryManager, tmp_path: Path) -> LocalHost:
-    memory._device.capacity_bytes = 10_000  # type: ignore[attr-defined]
-    return LocalHost(
-        catalog=Catalog([], library=tmp_path),
-        memory=memory,
-        options=HostOptions(device="cpu", places=PLACES),
-    )
+def memory() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def host(threads_end: None, memory: Told, tmp_path: Path) -> Iterator[LocalHost]:
+    options = HostOptions(device="cpu", places=PLACES, store=str(tmp_path / "store"))
+    catalog = Catalog([], library=tmp_path)
+    with LocalHost(catalog=catalog, memory=memory, options=options) as host:
+        yield host
 
 
 def words(count: int) -> TextRequest:
@@ -47,11 +84,51 @@ def words(count: int) -> TextRequest:
 
 def test_a_request_is_answered_and_reports(host: LocalHost) -> None:
     heard: list[Progress] = []
-    with host:
-        assert host.run(words(3), Run(report=heard.append)).tokens == 3
-        assert [progress.done for progress in heard] == [0, 1, 2]
-        assert host.memory().used_bytes == 1024
+    assert host.run(words(3), Run(report=heard.append)).tokens == 3
+    assert [progress.done for progress in heard] == [0, 1, 2]
+    assert host.memory().used_bytes == 1024
+    host.end_engines()  # in this process all it can do is free the memory
     assert host.memory().used_bytes == 0
+
+
+def test_the_memory_is_told_of_a_job_and_not_of_what_the_job_asks(
+    host: LocalHost, memory: Told
+) -> None:
+    host.run(PlanRequest(brief="1", seed=1, model="x"), Run())
+    assert memory.told == [("began", "plan:x"), ("ended", "")]
+
+
+def test_a_job_that_fails_has_ended_too(host: LocalHost, memory: Told) -> None:
+    with pytest.raises(EngineFailed):
+        host.run(ImageRequest(prompt="oops", seed=1), Run())
+    assert memory.told == [("began", "image:"), ("ended", "")]
+
+
+def test_wishes_and_what_will_come_reach_the_memory(host: LocalHost, memory: Told) -> None:
+    host.run(words(1), Run())
+    wishes = MemoryOptions(limit_bytes=4000)
+    host.configure_memory(wishes)
+    host.expect(["image:sd15"])
+    assert memory.told[-2:] == [("configure", wishes), ("expect", ("image:sd15",))]
+
+
+def test_the_keeper_tends_while_something_is_resident_and_ends_with_the_host(
+    host: LocalHost, memory: Told
+) -> None:
+    host.run(words(1), Run())
+    assert memory.tended.wait(5.0)
+    host.close()
+    assert not [t for t in threading.enumerate() if t.name == "memory-keeper"]
+    host.run(words(1), Run())  # a closed host begins anew, and its keeper too
+    assert [t for t in threading.enumerate() if t.name == "memory-keeper"]
+
+
+def test_what_happened_is_kept_for_the_next_run(host: LocalHost, tmp_path: Path) -> None:
+    host.run(words(1), Run())
+    host.close()
+    kept = Store(str(tmp_path / "store")).events()
+    assert [event.change for event in kept] == [Change.LOAD, Change.EVICT]
+    assert {event.key for event in kept} == {"toy:text"}
 
 
 def test_a_plan_asks_for_words_while_it_holds_its_lane(host: LocalHost) -> None:

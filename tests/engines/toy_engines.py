@@ -18,7 +18,7 @@ from engines.api import (
     TextResult,
     UpscaleRequest,
 )
-from engines.memory.lease import Component
+from engines.memory.lease import Component, Working
 from engines.services import Services
 
 KIB = 1024
@@ -35,7 +35,8 @@ class ToyText:
     def run(self, request: TextRequest, run: Run) -> TextResult:
         model = Component(key="toy:text", size_bytes=KIB, load=lambda _device: bytearray(KIB))
         total = int(request.prompt)
-        with self._memory.lease(model, working_bytes=KIB, run=run):
+        working = Working(operation="toy.count", estimate_bytes=KIB, size=total)
+        with self._memory.lease(model, working=working, run=run):
             for i in range(total):
                 run.step(i, total, preview=str(i))
                 time.sleep(0.01)

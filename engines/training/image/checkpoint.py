@@ -6,6 +6,8 @@ of AdamW; nothing is pickled. It is written beside its goal and then replaces it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -40,6 +42,18 @@ class Trainee:
         with torch.no_grad():
             for name, value in self.model.named_parameters():
                 self.mean[name].lerp_(value, 1 - keep)
+
+    @contextmanager
+    def wearing_mean(self) -> Iterator[None]:
+        """Give the model its running mean as weights for a while (for measuring)."""
+        own = {name: value.detach().clone() for name, value in self.model.named_parameters()}
+        self.wear_mean()
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for name, value in self.model.named_parameters():
+                    value.copy_(own[name])
 
     def wear_mean(self) -> None:
         """Give the model its running mean as weights (for measuring and for the export)."""

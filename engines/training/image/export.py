@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditio
 from torch import Tensor
 
 from engines.image import card, previews
-from engines.training.image.data import SIDE_PX, Bytes
+from engines.training.image.bank import SIDE_PX, Bytes
 from engines.training.image.transform import to_unit
 
 READER = "all-minilm-l6-v2"
@@ -51,6 +51,7 @@ def export(
     unet: UNet2DConditionModel,
     rows: previews.Rows,
     *,
+    side_px: int = SIDE_PX,
     steps: int = 20,
     guidance: float = 3.0,
     name: Name | None = None,
@@ -88,7 +89,7 @@ def export(
             "version": card.VERSION,
             "steps": steps,
             "guidance": guidance,
-            "side_px": SIDE_PX,
+            "side_px": side_px,
             "reader": READER,
             "preview": [[round(value, 5) for value in row] for row in rows],
         },

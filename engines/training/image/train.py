@@ -1,144 +1,158 @@
-"""Train the starter picture model from nothing: pictures, autoencoder, UNet, export.
+"""Train the starter picture model: its material, then decoder and UNet in turns, then export.
 
-Each phase leaves its work in `TrainRequest.out` and is taken up again from
-there; the finished diffusers folder lies in `out/model`.
+All of it lies in `TrainRequest.out` and is taken up again from there after a
+stop at any moment; the finished diffusers folder is written to `out/model`.
+`TrainRequest.data` names folders with the packages of `sources`.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from diffusers import AutoencoderKL
+import torch
 from safetensors.torch import load_file, save_file
 
 from engines import devices
 from engines.api import Kind, Run, TrainRequest, TrainResult
 from engines.image.starter_text import PromptReader
+from engines.memory.lease import Working
 from engines.services import Services
-from engines.training.image import colours, transform
-from engines.training.image.data import Bytes, PictureSet, load_or_draw, read_cutouts
+from engines.training.image import transform
+from engines.training.image.bank import SIDE_PX, Bank, open_or_make
 from engines.training.image.export import READER, export, preview_rows
+from engines.training.image.journal import Journal
+from engines.training.image.pictures import Pictures
+from engines.training.image.rate import Rate
+from engines.training.image.stream import CaptionStates, Stream
 from engines.training.image.transform import Transform
 from engines.training.image.unet import UnetShape
-from engines.training.image.unet_phase import Captioned, measure, read_captions, train_unet
-from engines.training.image.vae import VaeShape, psnr_db
-from engines.training.image.vae_phase import train_vae
+from engines.training.image.unet_phase import UnetTraining
+from engines.training.image.vae import VaeShape
+from engines.training.image.vae_phase import DecoderTraining
 
-HELD_PICTURES = 400
-MEASURED_PICTURES = 128
-FITTED_PICTURES = 3000
-VAE_SHARE = 0.25
-"""Of the time given, at most, for the autoencoder."""
-
-Figures = tuple[tuple[str, float], ...]
+FITTED_PICTURES: Final = 3000
+TURN_S: Final = 600.0
+"""Decoder and UNet take turns of this length together; after each both are saved."""
+DECODER_SHARE: Final = 0.25
+"""Of a turn, as long as the decoder has steps left."""
+COLOURED_PICTURES: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Sizes of a preset; `working_bytes` is what training it takes."""
 
-    pictures: int
+    scenes: int
+    side_px: int
     vae: VaeShape
     unet: UnetShape
     working_bytes: int
 
 
 RECIPES = {
-    "cpu": Recipe(pictures=14_000, vae=VaeShape(), unet=UnetShape(), working_bytes=2_500_000_000),
+    "cpu": Recipe(
+        scenes=20_000,
+        side_px=SIDE_PX,
+        vae=VaeShape(),
+        unet=UnetShape(),
+        working_bytes=3_500_000_000,
+    ),
     "gpu": Recipe(
-        pictures=60_000,
-        vae=VaeShape(channels=(32, 64, 128, 256), batch=64, learning_rate=1e-3, steps=12_000),
-        unet=UnetShape(
-            channels=(128, 256, 384), heads=(4, 8, 12), layers=2, batch=256, learning_rate=5e-4
+        scenes=40_000,
+        side_px=256,
+        vae=VaeShape(
+            channels=(32, 64, 128, 256),
+            batch=64,
+            rate=Rate(highest=1e-3, steps=12_000, steady=3_000),
         ),
-        working_bytes=16_000_000_000,
+        unet=UnetShape(
+            channels=(128, 256, 384),
+            heads=(4, 8, 12),
+            layers=2,
+            latent_side=32,
+            batch=256,
+            rate=Rate(highest=5e-4, steps=12_000, steady=4_000),
+        ),
+        working_bytes=24_000_000_000,
     ),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sets:
-    """The pictures to learn from and those kept apart."""
-
-    train: PictureSet
-    held: PictureSet
-
-
 def train(request: TrainRequest, run: Run, services: Services) -> TrainResult:
-    """Train until the minutes are over or the recipe is done; measure and export.
+    """Train until the minutes are over or the recipe is done; export what there is.
 
     Raises:
-        BadRequest: a data folder is missing or empty.
+        BadRequest: a data folder is missing, or a package in it is broken.
         ModelMissing: MiniLM, which reads the captions, is not in the library.
     """
     reader_folder = Path(services.catalog.get(READER, Kind.TEXT).path)
     recipe, out = RECIPES[request.preset], Path(request.out)
-    begun = time.monotonic()
-    devices.fix_threads()
-    with services.memory.lease(working_bytes=recipe.working_bytes, run=run):
+    end_s = time.monotonic() + request.minutes * 60
+    _fix_threads()
+    working = Working(operation="image.train", estimate_bytes=recipe.working_bytes)
+    with services.memory.lease(working=working, run=run):
         device = services.memory.device
-        sets = _draw(request, recipe, run)
-        code = _transform(out, sets.train.pixels)
-        limit_s = begun + VAE_SHARE * request.minutes * 60
-        pixels = sets.train.pixels
-        vae = train_vae(pixels, code, out, recipe.vae, request.seed, run, limit_s, device)
-        reader = PromptReader(reader_folder)
-        known, held = _captioned(sets, code, reader, run)
-        left = max(0.1, request.minutes - (time.monotonic() - begun) / 60)
-        unet, steps = train_unet(known, out, recipe.unet, request.seed, run, left, device)
-        folder = out / "model"
-        export(folder, vae, unet, preview_rows(pixels[:512], known.latents[:512]))
-        figures = (
-            *_kept_by(vae, code, sets.held.pixels[:MEASURED_PICTURES]),
-            ("flow_loss_train", measure(unet, known)),
-            ("flow_loss_held", measure(unet, held)),
-            ("flow_loss_without_text", measure(unet, held, with_text=False)),
-            *colours.accuracy(vae, unet, reader, run),
-        )
-    return TrainResult(path=str(folder), steps=steps, figures=figures)
+        bank = _material(request, recipe, run)
+        code = _transform(out, bank)
+        captions = CaptionStates(PromptReader(reader_folder))
+        known, held = (Stream(Pictures(bank, held=held), code, captions) for held in (False, True))
+        decoder = DecoderTraining(known, out, recipe.vae, request.seed, device)
+        unet = UnetTraining(known, out, recipe.unet, request.seed, device)
+        figures: dict[str, float] = {}
+        journal = Journal(out / "journal.jsonl", known, held)
+        while not (unet.done and decoder.done) and time.monotonic() < end_s:
+            _turn(decoder, unet, end_s, run)
+            figures = journal.write(decoder, unet)
+        folder = export_means(out, decoder, unet, known)
+    return TrainResult(path=str(folder), steps=unet.trainee.step, figures=tuple(figures.items()))
 
 
-def _draw(request: TrainRequest, recipe: Recipe, run: Run) -> Sets:
-    """Draw both sets of pictures, or read them from `out` if they were drawn before."""
-    cutouts = read_cutouts(request.data)
-    folder = Path(request.out) / "data"
+def _fix_threads() -> None:
+    """Use as many threads as OMP_NUM_THREADS says, if it does: small steps gain little by more."""
+    devices.fix_threads()
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        torch.set_num_threads(int(asked))
+
+
+def _material(request: TrainRequest, recipe: Recipe, run: Run) -> Bank:
+    """Make the bank, or open it if it was made before."""
 
     def step(done: int, total: int) -> None:
-        run.step(done, total, stage="drawing pictures")
+        run.step(done, total, stage="drawing scenes")
 
-    return Sets(
-        load_or_draw(folder, recipe.pictures, cutouts, step=step),
-        load_or_draw(folder, HELD_PICTURES, cutouts, held=True, step=step),
-    )
+    folder = Path(request.out) / "bank"
+    return open_or_make(folder, request.data, recipe.scenes, side_px=recipe.side_px, step=step)
 
 
-def _transform(out: Path, pixels: Bytes) -> Transform:
+def _transform(out: Path, bank: Bank) -> Transform:
     """Fit the linear transform, or read the one that training began with."""
     path = out / "transform.safetensors"
     if path.is_file():
         return Transform(**load_file(path))
-    code = transform.fit(pixels[:FITTED_PICTURES])
+    code = transform.fit(Pictures(bank).many(FITTED_PICTURES, seed=0))
     save_file({"rows": code.rows, "shift": code.shift}, path)
     return code
 
 
-def _captioned(
-    sets: Sets, code: Transform, reader: PromptReader, run: Run
-) -> tuple[Captioned, Captioned]:
-    """Return latents and caption states of both sets."""
-    states, rows = read_captions(reader, sets.train.captions + sets.held.captions, run)
-    count = len(sets.train.captions)
-    return (
-        Captioned(transform.apply(code, sets.train.pixels), states, rows[:count]),
-        Captioned(transform.apply(code, sets.held.pixels), states, rows[count:]),
-    )
+def _turn(decoder: DecoderTraining, unet: UnetTraining, end_s: float, run: Run) -> None:
+    """Let the decoder and the UNet train a while, one after the other."""
+    begun = time.monotonic()
+    share = 0.0 if decoder.done else 1.0 if unet.done else DECODER_SHARE
+    length_s = min(TURN_S, end_s - begun)
+    decoder.turn(begun + share * length_s, run)
+    unet.turn(begun + length_s, run)
 
 
-def _kept_by(vae: AutoencoderKL, code: Transform, held: Bytes) -> Figures:
-    """Return what the autoencoder keeps of held-out pictures, and what a linear one would."""
-    return (
-        ("vae_psnr_held_db", psnr_db(vae, held)),
-        ("linear_floor_db", transform.floor_db(code, held)),
-    )
+def export_means(out: Path, decoder: DecoderTraining, unet: UnetTraining, known: Stream) -> Path:
+    """Write the running means as a model folder."""
+    pixels = known.pictures.many(COLOURED_PICTURES, seed=1)
+    rows = preview_rows(pixels, transform.apply(known.code, pixels))
+    folder = out / "model"
+    with decoder.trainee.wearing_mean(), unet.trainee.wearing_mean():
+        export(folder, decoder.model, unet.model, rows, side_px=known.pictures.bank.side_px)
+    return folder

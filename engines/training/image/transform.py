@@ -16,7 +16,7 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
-from engines.training.image.data import Bytes
+from engines.training.image.bank import Bytes
 
 BLOCK_PX = 8
 LATENT_CHANNELS = 16

@@ -14,11 +14,14 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from engines.image.starter_text import WIDTH
+from engines.training.image.rate import Rate
 from engines.training.image.transform import LATENT_CHANNELS
 
 DROPPED_CAPTIONS = 0.1
 STEPS_OF_TIME = 1000
 """Diffusers counts time from 0 to this."""
+
+RATE = Rate(highest=8e-4, steps=70_000, steady=8_000)
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,7 @@ class UnetShape:
     layers: int = 1
     latent_side: int = 16
     batch: int = 16
-    learning_rate: float = 8e-4
-    steps: int = 40000
+    rate: Rate = RATE
 
 
 def build_unet(shape: UnetShape) -> UNet2DConditionModel:

@@ -1,10 +1,10 @@
-"""Train the UNet on latents made before, until the time is over; measure it."""
+"""Train the UNet in turns on a stream of pictures; measure it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -12,8 +12,8 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor
 
 from engines.api import Run
-from engines.image.starter_text import PromptReader
 from engines.training.image.checkpoint import Trainee
+from engines.training.image.stream import Captioned, Stream
 from engines.training.image.unet import (
     DROPPED_CAPTIONS,
     UnetShape,
@@ -22,107 +22,86 @@ from engines.training.image.unet import (
     flow_loss,
 )
 
-SAVE_EVERY_S = 180.0
-REPORT_EVERY = 10
-WARM_STEPS = 200
-STEADY_SHARE = 0.6
-"""Of the time the rate stays; then it falls in a line to nothing (WSD schedule)."""
+REPORT_EVERY: Final = 10
+MEAN_KEPT: Final = 0.9995
+WEIGHT_DECAY: Final = 0.01
 
 
-@dataclass(frozen=True)
-class Captioned:
-    """Latents (count, 16, side, side) and, for each, the row of its caption in `states`."""
+class UnetTraining:
+    """A UNet in training; `out` holds its checkpoint `unet.safetensors`."""
 
-    latents: Tensor
-    states: Tensor
-    rows: Tensor
+    def __init__(self, stream: Stream, out: Path, shape: UnetShape, seed: int, device: str) -> None:
+        torch.manual_seed(seed)
+        self.shape = shape
+        self._stream, self._seed, self._device = stream, seed, device
+        unet = build_unet(shape).to(device)
+        if device == "cpu":
+            # The fused attention's way back took a quarter of a step on a processor (measured).
+            unet.set_attn_processor(AttnProcessor())
+        self.trainee = Trainee(unet, shape.rate.highest, ema=MEAN_KEPT, decay=WEIGHT_DECAY)
+        self._path = out / "unet.safetensors"
+        self.trainee.load(self._path)
+        self._first = self.trainee.step
+        self.loss = 0.0
 
+    @property
+    def model(self) -> UNet2DConditionModel:
+        """The UNet itself."""
+        model = self.trainee.model
+        assert isinstance(model, UNet2DConditionModel)
+        return model
 
-def read_captions(
-    reader: PromptReader, captions: tuple[str, ...], run: Run
-) -> tuple[Tensor, Tensor]:
-    """Return the states of the distinct captions (the first is empty) and each one's row."""
-    distinct = ["", *sorted(set(captions) - {""})]
-    place = {caption: row for row, caption in enumerate(distinct)}
-    parts = []
-    for start in range(0, len(distinct), 64):
-        parts.append(reader.read(distinct[start : start + 64]).half())
-        run.step(start, len(distinct), stage="reading captions")
-    return torch.cat(parts), torch.tensor([place[caption] for caption in captions])
+    @property
+    def done(self) -> bool:
+        """Whether all steps are taken."""
+        return self.trainee.step >= self.shape.rate.steps
 
+    def turn(self, deadline_s: float, run: Run) -> None:
+        """Train until `deadline_s` of `time.monotonic` or the end; then save."""
+        self.model.train()
+        try:
+            while not self.done and time.monotonic() < deadline_s:
+                self._step()
+                step = self.trainee.step
+                if step % REPORT_EVERY == 0:
+                    told = f"loss {self.loss:.4f}"
+                    run.step(step, self.shape.rate.steps, told, stage="picture model")
+        finally:
+            self.trainee.save(self._path)
 
-def _batch(data: Captioned, shape: UnetShape, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Draw latents, states, times and noise of one step."""
-    generator = torch.Generator().manual_seed(seed)
-    index = torch.randint(len(data.rows), (shape.batch,), generator=generator)
-    dropped = torch.rand(shape.batch, generator=generator) < DROPPED_CAPTIONS
-    rows = torch.where(dropped, 0, data.rows[index])
-    latents = data.latents[index].float()
-    noise = torch.randn(latents.shape, generator=generator)
-    return latents, data.states[rows].float(), draw_times(shape.batch, generator), noise
-
-
-def _rate(shape: UnetShape, done: int, share: float) -> float:
-    """Return the learning rate after `done` steps of this run, `share` of the time over."""
-    fall = max(0.0, min(1.0, (1 - share) / (1 - STEADY_SHARE)))
-    return shape.learning_rate * min(1.0, (done + 1) / WARM_STEPS) * max(fall, 0.01)
-
-
-def train_unet(
-    data: Captioned,
-    out: Path,
-    shape: UnetShape,
-    seed: int,
-    run: Run,
-    minutes: float,
-    device: str = "cpu",
-) -> tuple[UNet2DConditionModel, int]:
-    """Train for `minutes` or `shape.steps`; return the model with its running mean, and the steps.
-
-    `out` holds the checkpoint `unet.safetensors`, from which training goes on.
-    """
-    torch.manual_seed(seed)
-    unet = build_unet(shape).to(device)
-    if device == "cpu":
-        # The fused attention's way back took a quarter of a step on a processor (measured).
-        unet.set_attn_processor(AttnProcessor())
-    trainee = Trainee(unet, shape.learning_rate, ema=0.999, decay=0.01)
-    path = out / "unet.safetensors"
-    trainee.load(path)
-    first, begun = trainee.step, time.monotonic()
-    saved, slow = begun, 0.0
-    while trainee.step < shape.steps and time.monotonic() - begun < minutes * 60:
-        share = (time.monotonic() - begun) / (minutes * 60)
-        batch = _batch(data, shape, seed + trainee.step)
-        with torch.autocast(device, torch.bfloat16):
-            loss = flow_loss(unet, *(part.to(device) for part in batch))
-        trainee.advance(loss, _rate(shape, trainee.step - first, share))
-        slow = loss.item() if slow == 0 else 0.98 * slow + 0.02 * loss.item()
-        if trainee.step % REPORT_EVERY == 0:
-            run.step(trainee.step, shape.steps, f"loss {slow:.4f}", stage="picture model")
-        if time.monotonic() - saved > SAVE_EVERY_S:
-            trainee.save(path)
-            saved = time.monotonic()
-    trainee.save(path)
-    trainee.wear_mean()
-    return unet.eval(), trainee.step
+    def _step(self) -> None:
+        step = self.trainee.step
+        number = self._seed + step
+        data = self._stream.batch(number, self.shape.batch, dropped=DROPPED_CAPTIONS)
+        generator = torch.Generator().manual_seed(number)
+        noise = torch.randn(data.latents.shape, generator=generator)
+        times = draw_times(len(noise), generator)
+        batch = (data.latents, data.states, times, noise)
+        with torch.autocast(self._device, torch.bfloat16):
+            loss = flow_loss(self.model, *(part.to(self._device) for part in batch))
+        self.trainee.advance(loss, self.shape.rate.at(step, step - self._first))
+        value = loss.item()
+        self.loss = value if self.loss == 0 else 0.98 * self.loss + 0.02 * value
 
 
 @torch.no_grad()
-def measure(
-    unet: UNet2DConditionModel, data: Captioned, *, with_text: bool = True, count: int = 256
-) -> float:
-    """Return the flow loss on the first `count` pictures, at fixed times and noise."""
+def measure(unet: UNet2DConditionModel, data: Captioned, empty: Tensor | None = None) -> float:
+    """Return the flow loss on all of `data`, at fixed times and noise.
+
+    Args:
+        empty: The states (24, 384) of the empty caption, to measure without the text.
+    """
     generator = torch.Generator().manual_seed(0)
-    total, done = 0.0, 0
-    for start in range(0, min(count, len(data.rows)), 32):
-        index = slice(start, min(start + 32, count))
-        latents = data.latents[index].float()
-        rows = data.rows[index] if with_text else torch.zeros_like(data.rows[index])
+    total = 0.0
+    for start in range(0, len(data.latents), 32):
+        latents = data.latents[start : start + 32]
+        states = data.states[start : start + 32]
+        if empty is not None:
+            states = empty.expand_as(states)
         noise = torch.randn(latents.shape, generator=generator)
         times = draw_times(len(latents), generator)
-        batch = (latents, data.states[rows].float(), times, noise)
-        loss = flow_loss(unet, *(part.to(unet.device) for part in batch))
+        batch = (latents, states, times, noise)
+        with torch.autocast(unet.device.type, torch.bfloat16):
+            loss = flow_loss(unet, *(part.to(unet.device) for part in batch))
         total += len(latents) * loss.item()
-        done += len(latents)
-    return total / done
+    return total / len(data.latents)

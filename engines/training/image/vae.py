@@ -8,7 +8,6 @@ latents with a little noise on them, as the UNet's will have.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,8 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from engines.training.image.data import SIDE_PX, Bytes
+from engines.training.image.bank import SIDE_PX, Bytes
+from engines.training.image.rate import Rate
 from engines.training.image.transform import (
     BLOCK_PX,
     LATENT_CHANNELS,
@@ -31,6 +31,8 @@ SLOPE_WEIGHT = 0.5
 MOST_NOISE = 0.1
 """Of the latents, whose finest channels spread about 0.4."""
 
+RATE = Rate(highest=1.5e-3, steps=12_000, steady=2_000)
+
 
 @dataclass(frozen=True)
 class VaeShape:
@@ -38,8 +40,7 @@ class VaeShape:
 
     channels: tuple[int, int, int, int] = (16, 48, 64, 128)
     batch: int = 16
-    learning_rate: float = 1.5e-3
-    steps: int = 4000
+    rate: Rate = RATE
 
 
 def build_vae(shape: VaeShape, transform: Transform) -> AutoencoderKL:
@@ -63,14 +64,13 @@ def build_vae(shape: VaeShape, transform: Transform) -> AutoencoderKL:
     return vae
 
 
-def crops(pixels: Bytes, batch: int, rng: np.random.Generator) -> Tensor:
-    """Cut random half-size crops, some of them mirrored, (batch, 3, CROP_PX, CROP_PX)."""
+def crops(pixels: Bytes, rng: np.random.Generator) -> Tensor:
+    """Cut a random piece of each of (batch, side, side, 3): (batch, 3, CROP_PX, CROP_PX)."""
     side = pixels.shape[1]
-    cut = np.empty((batch, CROP_PX, CROP_PX, 3), np.uint8)
-    for row, index in enumerate(rng.integers(0, len(pixels), batch)):
+    cut = np.empty((len(pixels), CROP_PX, CROP_PX, 3), np.uint8)
+    for row, picture in enumerate(pixels):
         top, left = rng.integers(0, side - CROP_PX + 1, 2)
-        piece = pixels[index, top : top + CROP_PX, left : left + CROP_PX]
-        cut[row] = piece[:, ::-1] if rng.random() < 0.5 else piece
+        cut[row] = picture[top : top + CROP_PX, left : left + CROP_PX]
     return to_unit(cut)
 
 
@@ -78,7 +78,7 @@ def latents_of(transform: Transform, image: Tensor, rng: np.random.Generator) ->
     """Return the latents of crops with noise on them, (batch, 16, CROP_PX/8, CROP_PX/8)."""
     values = blocks(image) @ transform.rows.T - transform.shift
     latents = values.permute(0, 3, 1, 2)
-    amount = rng.random((len(latents), 1, 1, 1), dtype=np.float32) * MOST_NOISE
+    amount = rng.random((len(latents), 1, 1, 1), dtype=np.float32) ** 2 * MOST_NOISE
     noise = rng.standard_normal(latents.shape, dtype=np.float32)
     return latents + torch.from_numpy(noise * amount)
 
@@ -94,13 +94,6 @@ def decoder_loss(vae: AutoencoderKL, latents: Tensor, image: Tensor) -> Tensor:
     for ours, true in zip(_slopes(again), _slopes(image), strict=True):
         loss = loss + SLOPE_WEIGHT * (ours - true).abs().mean()
     return loss
-
-
-def vae_rate(step: int, shape: VaeShape) -> float:
-    """Return the learning rate of a step: warm-up, then a half cosine to a fiftieth."""
-    warm = min(1.0, (step + 1) / 100)
-    share = min(1.0, step / shape.steps)
-    return shape.learning_rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
 @torch.no_grad()

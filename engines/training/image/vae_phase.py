@@ -1,9 +1,10 @@
-"""Train the decoder for a number of steps or minutes, resuming where it stopped."""
+"""Train the decoder in turns on pieces of pictures."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -11,58 +12,54 @@ from diffusers import AutoencoderKL
 
 from engines.api import Run
 from engines.training.image.checkpoint import Trainee
-from engines.training.image.data import Bytes
-from engines.training.image.transform import Transform
-from engines.training.image.vae import (
-    VaeShape,
-    build_vae,
-    crops,
-    decoder_loss,
-    latents_of,
-    vae_rate,
-)
+from engines.training.image.stream import Stream
+from engines.training.image.vae import VaeShape, build_vae, crops, decoder_loss, latents_of
 
-SAVE_EVERY_S = 180.0
-REPORT_EVERY = 20
+REPORT_EVERY: Final = 20
+MEAN_KEPT: Final = 0.998
+WEIGHT_DECAY: Final = 1e-4
 
 
-def train_vae(
-    pixels: Bytes,
-    transform: Transform,
-    out: Path,
-    shape: VaeShape,
-    seed: int,
-    run: Run,
-    deadline_s: float,
-    device: str = "cpu",
-) -> AutoencoderKL:
-    """Return the autoencoder with the decoder's running mean as weights.
+class DecoderTraining:
+    """An autoencoder whose decoder is in training; `out` holds its checkpoint `vae.safetensors`."""
 
-    Args:
-        pixels: Pictures, (count, side, side, 3).
-        out: Folder of the checkpoint `vae.safetensors`.
-        deadline_s: When to stop at the latest, by `time.monotonic`; the
-            learning rate falls with the steps, so a stop before is a loss.
-        device: "cpu" or "cuda".
-    """
-    torch.manual_seed(seed)
-    vae = build_vae(shape, transform).to(device)
-    trainee = Trainee(vae.decoder, shape.learning_rate, ema=0.995, decay=1e-4)
-    path = out / "vae.safetensors"
-    trainee.load(path)
-    saved = time.monotonic()
-    while trainee.step < shape.steps and time.monotonic() < deadline_s:
-        rng = np.random.default_rng([seed, trainee.step])
-        image = crops(pixels, shape.batch, rng)
-        latents = latents_of(transform, image, rng)
-        with torch.autocast(device, torch.bfloat16):
-            loss = decoder_loss(vae, latents.to(device), image.to(device))
-        trainee.advance(loss, vae_rate(trainee.step, shape))
-        if trainee.step % REPORT_EVERY == 0:
-            run.step(trainee.step, shape.steps, f"loss {loss.item():.4f}", stage="autoencoder")
-        if time.monotonic() - saved > SAVE_EVERY_S:
-            trainee.save(path)
-            saved = time.monotonic()
-    trainee.save(path)
-    trainee.wear_mean()
-    return vae.eval()
+    def __init__(self, stream: Stream, out: Path, shape: VaeShape, seed: int, device: str) -> None:
+        torch.manual_seed(seed)
+        self.shape = shape
+        self._stream, self._seed, self._device = stream, seed, device
+        self.model: AutoencoderKL = build_vae(shape, stream.code).to(device)
+        highest = shape.rate.highest
+        decoder = self.model.decoder
+        self.trainee = Trainee(decoder, highest, ema=MEAN_KEPT, decay=WEIGHT_DECAY)
+        self._path = out / "vae.safetensors"
+        self.trainee.load(self._path)
+        self._first = self.trainee.step
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps are taken."""
+        return self.trainee.step >= self.shape.rate.steps
+
+    def turn(self, deadline_s: float, run: Run) -> None:
+        """Train until `deadline_s` of `time.monotonic` or the end; then save."""
+        try:
+            while not self.done and time.monotonic() < deadline_s:
+                loss = self._step()
+                step = self.trainee.step
+                if step % REPORT_EVERY == 0:
+                    told = f"loss {loss:.4f}"
+                    run.step(step, self.shape.rate.steps, told, stage="autoencoder")
+        finally:
+            self.trainee.save(self._path)
+
+    def _step(self) -> float:
+        step = self.trainee.step
+        number = self._seed + step
+        pixels, _ = self._stream.pixels(number, self.shape.batch)
+        rng = np.random.default_rng([3, number])
+        image = crops(pixels, rng)
+        latents = latents_of(self._stream.code, image, rng)
+        with torch.autocast(self._device, torch.bfloat16):
+            loss = decoder_loss(self.model, latents.to(self._device), image.to(self._device))
+        self.trainee.advance(loss, self.shape.rate.at(step, step - self._first))
+        return loss.item()

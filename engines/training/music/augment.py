@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
-from engines.music import tokens
+from engines.music import labels, tokens
+from engines.music.instruments import instrument
 from engines.music.tokens import BLOCKS
 
-STEPS: Final = tuple(range(-5, 7))
+TRANSPOSITIONS: Final = tuple(range(-5, 7))
 KEEP_CONTROL: Final = 0.7
-INFILL: Final = 0.2
-REORCHESTRATE: Final = 0.2
-_TABLES = tokens.transpositions(STEPS)
-_HIGH = np.array([40, 41, 48, 68, 71, 73, 56, 60, 0, 8, 11, 46, 52, 24])
-_LOW = np.array([42, 43, 70, 57, 58, 60, 48, 0, 32, 41])
-_FULL = np.array([0, 48, 46, 19, 89, 52, 6, 4])
-"""General MIDI programs a part may be given to: high, low, and in many voices."""
+REORCHESTRATE: Final = 0.25
+DROP_TRACKS: Final = 0.3
+TEMPO_BEND: Final = 0.1
+_TABLES = tokens.transpositions(TRANSPOSITIONS)
+_FAMILIES: Final = (
+    (40, 41, 42, 43, 44, 45, 46, 48, 49), (68, 69, 70, 71, 72, 73, 74, 75), (56, 57, 58, 60, 61),
+    (0, 1, 4, 6, 8, 11, 12, 16, 19, 21, 24, 25, 46), (38, 50, 51, 62, 80, 81, 88, 89, 90, 94, 95),
+    (52, 53, 54, 48, 19), (26, 27, 29, 30, 32, 33, 34, 16, 18),
+)  # fmt: skip
+"""Programs that play together when a piece is given to other instruments."""
+
+_LOW, _HIGH, _VOICES = (
+    np.array([getattr(instrument(program), name) for program in range(128)])
+    for name in ("low", "high", "voices")
+)
+_TEMPO_EDGES = np.array([40, *tokens.TEMPO_EDGES, 208])
+
+
+class Task(StrEnum):
+    """What an example teaches: writing on, filling bars, going on in all tracks, joining a tune."""
+
+    WRITE = "write"
+    INFILL = "infill"
+    CONTINUE = "continue"
+    ACCOMPANY = "accompany"
+
+
+TASKS: Final = (Task.WRITE, Task.INFILL, Task.CONTINUE, Task.ACCOMPANY)
+SHARES: Final = (0.5, 0.25, 0.125, 0.125)
 
 
 def is_in(ids: np.ndarray, name: str) -> np.ndarray:
@@ -56,18 +80,19 @@ def draw(ids: np.ndarray, random: np.random.Generator, limit: int) -> tuple[np.n
     Returns:
         The tokens, and how many of the first condition and are not learned.
     """
-    ids = _TABLES[random.integers(len(STEPS))][ids]
+    ids = _TABLES[random.integers(len(TRANSPOSITIONS))][ids]
     controls, harmony, tracks = split_window(ids)
+    controls = _bend_tempo(controls, random)
     keep = random.random(len(controls)) < KEEP_CONTROL
     keep[0] = True
     if random.random() < REORCHESTRATE:
-        tracks = [_reorchestrate(t, random) for t in tracks]
+        tracks = reorchestrate(tracks, random)
         keep &= ~is_in(controls, "SOURCE")
-    if random.random() < 0.7:
-        tracks = [tracks[i] for i in random.permutation(len(tracks))]
+    task = TASKS[random.choice(len(TASKS), p=SHARES)]
+    tracks = _ordered(tracks, task, random)
     full = len(tracks)
-    if len(tracks) > 2 and random.random() < 0.3:
-        tracks = tracks[: random.integers(1, len(tracks))]
+    if full > 2 and random.random() < DROP_TRACKS:
+        tracks = tracks[: random.integers(1, full)]
     if random.random() >= KEEP_CONTROL:
         harmony = harmony[:0]
         tracks = [_without(t, "CHORD") for t in tracks]
@@ -76,41 +101,101 @@ def draw(ids: np.ndarray, random: np.random.Generator, limit: int) -> tuple[np.n
             tracks = [_without(t, name) for t in tracks]
     room = limit - len(controls) - len(harmony) - 1
     fits = np.cumsum([len(t) for t in tracks]) <= room
-    if not fits[0]:
-        tracks = [tracks[0][:room]]
-    else:
-        tracks = tracks[: int(fits.sum())]
-    if len(tracks) < full:
-        keep &= ~is_in(controls, "DENSITY")
-    controls = controls[keep]
-    body = tracks
-    if random.random() < INFILL:
-        holed = _infill(tracks, random)
+    cut = [tracks[0][:room]] if not fits[0] else tracks[: int(fits.sum())]
+    if len(cut) < full:
+        controls = _recount(controls, cut)
+    if fits[0] and task in (Task.INFILL, Task.CONTINUE):
+        holed = _infill(cut, random, continuation=task is Task.CONTINUE)
         if sum(len(t) for t in holed) <= room:
-            body = holed
-    example = np.concatenate([controls, harmony, *body, [tokens.EOS]])
-    return example[:limit], len(controls)
+            cut = holed
+    example = np.concatenate([controls[keep], harmony, *cut, [tokens.EOS]])
+    return example[:limit], int(keep.sum())
 
 
-def _reorchestrate(track: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    if track[0] == BLOCKS["PROGRAM"][tokens.DRUM_PROGRAM]:
-        return track
-    voices = track[is_in(track, "VOICES")][0] - BLOCKS["VOICES"].first
-    register = track[is_in(track, "REGISTER")][0] - BLOCKS["REGISTER"].first
-    choice = _FULL if voices >= 2 else _HIGH if register >= 4 else _LOW
-    track = track.copy()
-    track[0] = BLOCKS["PROGRAM"].first + random.choice(choice)
-    return track
+def _bend_tempo(controls: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Play a window up to a tenth faster or slower; its bucket of tempo may change by that."""
+    at = np.flatnonzero(is_in(controls, "TEMPO"))
+    if not at.size:
+        return controls
+    bucket = int(controls[at[0]]) - BLOCKS["TEMPO"].first
+    low, high = _TEMPO_EDGES[bucket : bucket + 2]
+    bpm = low * (high / low) ** random.random() * (1 + TEMPO_BEND) ** random.uniform(-1, 1)
+    controls = controls.copy()
+    controls[at[0]] = BLOCKS["TEMPO"][tokens.tempo_bucket(float(bpm))]
+    return controls
 
 
-def _infill(tracks: list[np.ndarray], random: np.random.Generator) -> list[np.ndarray]:
+def _recount(controls: np.ndarray, tracks: list[np.ndarray]) -> np.ndarray:
+    """Tell the density of the tracks that are left."""
+    at = np.flatnonzero(is_in(controls, "DENSITY"))
+    bars = sum(int(is_in(t, "BAR").sum()) for t in tracks) / len(tracks)
+    meter = controls[is_in(controls, "METER")]
+    if not at.size or not meter.size or not bars:
+        return controls
+    beats, unit = map(int, tokens.METERS[int(meter[0]) - BLOCKS["METER"].first].split("/"))
+    notes = sum(int((is_in(t, "PITCH") | is_in(t, "DRUM")).sum()) for t in tracks)
+    controls = controls.copy()
+    level = labels.level_of(notes / (bars * beats * 4 / unit), labels.DENSITY_EDGES)
+    controls[at[0]] = BLOCKS["DENSITY"][level]
+    return controls
+
+
+def _ordered(
+    tracks: list[np.ndarray], task: Task, random: np.random.Generator
+) -> list[np.ndarray]:
+    """Shuffle tracks, or keep their order; to accompany, the highest comes first."""
+    if task is Task.ACCOMPANY:
+        tracks = [tracks[i] for i in random.permutation(len(tracks))]
+        tune = max(range(len(tracks)), key=lambda i: _mean_pitch(tracks[i]))
+        return [tracks[tune], *tracks[:tune], *tracks[tune + 1 :]]
+    if random.random() < KEEP_CONTROL:
+        return [tracks[i] for i in random.permutation(len(tracks))]
+    return tracks
+
+
+def _mean_pitch(track: np.ndarray) -> float:
+    pitches = track[is_in(track, "PITCH")]
+    return float(pitches.mean()) if pitches.size else 0.0
+
+
+def reorchestrate(tracks: list[np.ndarray], random: np.random.Generator) -> list[np.ndarray]:
+    """Give every pitched track to an instrument of one or two families that can play it.
+
+    It has the range, and the voices for nine in ten of the chords; a track
+    that none of them can play stays as it is.
+    """
+    chosen = random.choice(len(_FAMILIES), random.integers(1, 3), replace=False)
+    programs = np.array([p for i in chosen for p in _FAMILIES[i]])
+    given = []
+    for track in tracks:
+        pitches = track[is_in(track, "PITCH")].astype(int) - BLOCKS["PITCH"].first
+        struck = is_in(track, "POSITION")
+        if track[0] == BLOCKS["PROGRAM"][tokens.DRUM_PROGRAM] or not pitches.size:
+            given.append(track)
+            continue
+        counts = np.bincount(np.cumsum(struck)[is_in(track, "PITCH")])
+        voices = np.quantile(counts[counts > 0], 0.9)
+        able = programs[
+            (_LOW[programs] <= pitches.min())
+            & (_HIGH[programs] >= pitches.max())
+            & (_VOICES[programs] >= voices)
+        ]
+        track = track.copy()
+        if able.size:
+            track[0] = BLOCKS["PROGRAM"].first + random.choice(able)
+        given.append(track)
+    return given
+
+
+def _infill(
+    tracks: list[np.ndarray], random: np.random.Generator, *, continuation: bool
+) -> list[np.ndarray]:
     """Cut bars out of tracks and put them, each with its program, behind all tracks.
 
-    One time in three it is the end of every track (a continuation), else
-    some bars in a row of some of the tracks.
+    A continuation is the end of every track, else it is some bars in a row
+    of some of the tracks.
     """
     bars = int((is_in(tracks[0], "BAR")).sum())
-    continuation = random.random() < 1 / 3
     first = int(random.integers(1, bars)) if bars > 1 else 0
     stop = bars if continuation else int(random.integers(first, bars)) + 1
     left: list[np.ndarray] = []

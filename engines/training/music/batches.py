@@ -8,11 +8,19 @@ import numpy as np
 import torch
 
 from engines.music import tokens
+from engines.music.moods import MOODS
+from engines.music.tokens import BLOCKS
 from engines.training.music.augment import draw
 from engines.training.music.corpus import COLLECTIONS
 from engines.training.music.prepare import Windows
 
-POOL = 96
+CONTROLS_END = 1 + len(tokens.CONTROLS)
+LONG_EVERY = 4
+SLOW_BUCKETS = 5
+"""Buckets of tempo that count as slow: under 70 quarters a minute."""
+
+SLOW_WEIGHT = 2.0
+POOL = 192
 """Examples drawn together, sorted by length, and dealt out as batches."""
 
 LENGTH_STEP = 64
@@ -25,28 +33,52 @@ def batches(
     """Yield ids and labels, both (examples, length), forever.
 
     Pools are numbered from `first`; a pool depends on its number and the
-    seed alone, so that a resumed run goes on with fresh examples.
+    seed alone, so that a resumed run goes on with fresh examples. One pool
+    in `LONG_EVERY` holds examples of the whole context, the others of half.
     """
-    train = [
-        np.flatnonzero((windows.collection == c) & ~windows.held_out)
-        for c in range(len(COLLECTIONS))
-    ]
-    shares = np.array([
-        collection.share if len(rows) else 0.0
-        for collection, rows in zip(COLLECTIONS, train, strict=True)
-    ])  # fmt: skip
-    shares /= shares.sum()
+    chances = row_chances(windows)
     number = first
     while True:
         random = np.random.default_rng([seed, number])
+        limit = context if number % LONG_EVERY == 0 else context // 2
         number += 1
-        examples = []
-        for c in random.choice(len(COLLECTIONS), POOL, p=shares):
-            examples.append(draw(windows[int(random.choice(train[c]))], random, context))
+        rows = random.choice(len(windows), POOL, p=chances)
+        examples = [draw(windows[int(row)], random, limit) for row in rows]
         examples.sort(key=lambda e: len(e[0]))
         dealt = list(_deal(examples, tokens_a_batch))
         for i in random.permutation(len(dealt)):
             yield _tensors(dealt[i])
+
+
+def row_chances(windows: Windows) -> np.ndarray:
+    """How likely each window is drawn: (windows,).
+
+    Collections by their shares, in each the moods by the root of how rare
+    they are, slow windows `SLOW_WEIGHT` times.
+    """
+    chances = np.zeros(len(windows))
+    mood, tempo = (first_control(windows, name) for name in ("MOOD", "TEMPO"))
+    for c, collection in enumerate(COLLECTIONS):
+        rows = np.flatnonzero((windows.collection == c) & ~windows.held_out)
+        if not rows.size:
+            continue
+        counts = np.bincount(mood[rows] + 1, minlength=len(MOODS) + 1)
+        weights = 1 / np.sqrt(np.maximum(counts[mood[rows] + 1], rows.size / 50))
+        weights[(tempo[rows] >= 0) & (tempo[rows] < SLOW_BUCKETS)] *= SLOW_WEIGHT
+        chances[rows] = collection.share * weights / weights.sum()
+    return chances / chances.sum()
+
+
+def first_control(windows: Windows, name: str) -> np.ndarray:
+    """Index of a control within its block for each window, -1 where it has none: (windows,)."""
+    block = BLOCKS[name]
+    found = np.full(len(windows), -1)
+    for row, start in enumerate(windows.starts[:-1]):
+        head = windows.ids[start : start + CONTROLS_END]
+        hits = head[(head >= block.first) & (head < block.stop)]
+        if hits.size:
+            found[row] = int(hits[0]) - block.first
+    return found
 
 
 def _padded(length: int) -> int:

@@ -34,6 +34,9 @@ class Collection:
     passes: int = 1
 
 
+OWN: Final = "procedural"
+"""The collection that is written by our own composer and needs no folder."""
+
 COLLECTIONS: Final = (
     Collection(
         folder="openscore-orchestra",
@@ -41,7 +44,7 @@ COLLECTIONS: Final = (
         licence="CC0-1.0",
         credit="OpenScore Orchestra",
         held_out=("Beach_", "Boulanger_", "Bruckner_"),
-        share=0.20,
+        share=0.16,
     ),
     Collection(
         folder="openscore-quartets",
@@ -49,7 +52,7 @@ COLLECTIONS: Final = (
         licence="CC0-1.0",
         credit="OpenScore String Quartets",
         held_out=("Mayer_", "Grieg_", "Borodin_", "Smyth_"),
-        share=0.15,
+        share=0.12,
     ),
     Collection(
         folder="openscore-lieder",
@@ -57,7 +60,7 @@ COLLECTIONS: Final = (
         licence="CC0-1.0",
         credit="OpenScore Lieder Corpus",
         held_out=("Mendelssohn_", "Quilter_", "Viardot_", "Paradis_", "Butterworth_", "Mahler_"),
-        share=0.20,
+        share=0.16,
     ),
     Collection(
         folder="freedoom",
@@ -65,7 +68,7 @@ COLLECTIONS: Final = (
         licence="BSD-3-Clause",
         credit="Freedoom contributors",
         held_out=("d_e4m1", "d_e4m4", "d_e4m8", "d_e4m9"),
-        share=0.23,
+        share=0.15,
         passes=2,
     ),
     Collection(
@@ -74,7 +77,7 @@ COLLECTIONS: Final = (
         licence="CC-BY-4.0",
         credit="Tanner Helland",
         held_out=("Hidden_Tears", "Lost_Islands", "The_Haunting", "Retribution"),
-        share=0.14,
+        share=0.10,
         passes=3,
     ),
     Collection(
@@ -83,7 +86,15 @@ COLLECTIONS: Final = (
         licence="CC-BY-4.0",
         credit="Groove MIDI Dataset, Google LLC",
         held_out=("drummer9_", "drummer10_"),
-        share=0.08,
+        share=0.06,
+    ),
+    Collection(
+        folder=OWN,
+        source="own",
+        licence="CC0-1.0",
+        credit="The Triptych authors, written by engines/training/music/procedural.py",
+        held_out=("held-out",),
+        share=0.25,
     ),
 )
 
@@ -103,6 +114,8 @@ def collections_in(folders: tuple[str, ...]) -> Iterator[tuple[Collection, tuple
         if not folder.is_dir():
             raise BadRequest(f"the folder {folder} is not there")
         for collection in COLLECTIONS:
+            if collection.folder == OWN:
+                continue
             place = folder if folder.name == collection.folder else folder / collection.folder
             files = (
                 tuple(sorted(p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES))
@@ -113,5 +126,5 @@ def collections_in(folders: tuple[str, ...]) -> Iterator[tuple[Collection, tuple
                 found = True
                 yield collection, files
     if not found:
-        names = ", ".join(c.folder for c in COLLECTIONS)
+        names = ", ".join(c.folder for c in COLLECTIONS if c.folder != OWN)
         raise BadRequest(f"no collection was found; folders are named {names}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -13,13 +13,19 @@ import numpy as np
 from engines.api import BadRequest, Run
 from engines.music import tokens
 from engines.music.encode import encode, windows
+from engines.music.moods import MOODS
 from engines.music.reader import read_score
 from engines.training.music.corpus import COLLECTIONS, collections_in, is_held_out
+from engines.training.music.procedural import compose, plan_piece
 
 log = logging.getLogger(__name__)
 
 WINDOW_BARS = (4, 8, 8, 8, 8, 12, 16)
 """Lengths of windows, drawn evenly."""
+
+OWN_PIECES = 8000
+HELD_OUT_EVERY = 43
+"""One in so many of our own pieces is kept out of training."""
 
 MIN_NOTES = 8
 LONGEST = 8192
@@ -45,8 +51,10 @@ class Windows:
         return self.ids[self.starts[index] : self.starts[index + 1]]
 
 
-def prepare(folders: tuple[str, ...], cache: Path, run: Run) -> Windows:
-    """Tokenise all collections in `folders`, or read what was made before from `cache`."""
+def prepare(
+    folders: tuple[str, ...], cache: Path, run: Run, *, own_pieces: int = OWN_PIECES
+) -> Windows:
+    """Tokenise all collections in `folders` and our own pieces, or read them from `cache`."""
     if cache.is_file():
         with np.load(cache, allow_pickle=False) as arrays:
             return Windows(**{name: arrays[name] for name in Windows.__slots__})
@@ -61,6 +69,12 @@ def prepare(folders: tuple[str, ...], cache: Path, run: Run) -> Windows:
                 pieces.append(window)
                 collection.append(COLLECTIONS.index(found))
                 held_out.append(held)
+    for number in range(own_pieces):
+        run.step(number, own_pieces, stage="composing")
+        for window in _own_windows(number):
+            pieces.append(window)
+            collection.append(len(COLLECTIONS) - 1)
+            held_out.append(number % HELD_OUT_EVERY == 0)
     lengths = np.array([len(p) for p in pieces])
     made = Windows(
         ids=np.concatenate(pieces),
@@ -82,14 +96,26 @@ def _windows_of(path: Path, source: int, passes: int) -> Iterator[np.ndarray]:
         log.warning("left out %s: %s", path.name, error.reason)
         return
     random = Random(path.name)
-
-    def lengths() -> Iterator[int]:
-        while True:
-            yield random.choice(WINDOW_BARS)
-
     for _ in range(passes):
-        for window in windows(score, source, lengths()):
+        for window in windows(score, source, _lengths(random)):
             if sum(len(t.notes) for t in window.tracks) >= MIN_NOTES:
                 ids = encode(window)
                 if len(ids) <= LONGEST:
                     yield np.array(ids, np.uint16)
+
+
+def _lengths(random: Random) -> Iterator[int]:
+    while True:
+        yield random.choice(WINDOW_BARS)
+
+
+def _own_windows(number: int) -> Iterator[np.ndarray]:
+    """Cut our own piece `number`, which its number alone decides, with its exact labels."""
+    random = Random(number)
+    mood = number % len(MOODS)
+    piece = compose(plan_piece(MOODS[mood], random), random)
+    key = piece.plan.tonic, int(piece.plan.minor)
+    for window in windows(piece.score, tokens.SOURCES.index("own"), _lengths(random)):
+        ids = encode(replace(window, mood=mood, key=key))
+        if len(ids) <= LONGEST:
+            yield np.array(ids, np.uint16)

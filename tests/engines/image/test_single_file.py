@@ -22,22 +22,23 @@ from engines.catalog import Catalog
 from engines.formats.families import family
 from engines.formats.recognition import recognise
 from engines.formats.safetensors import Tensor
-from engines.image import clip_words, pipelines, png, prediction, samplers, single_file
+from engines.image import clip_words, png, prediction, samplers, single_file, sizes
 from engines.image.engine import ImageEngine
 from engines.image.loading import MODELS
+from engines.memory.lease import Working
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services
 from tests.engines.image import tiny_families
 
-ARCHITECTURES = tuple(single_file.FOLDERS)
+ARCHITECTURES = tuple(sizes.FOLDERS)
 UNET = "model.diffusion_model."
 Write = Callable[..., Path]
 
 
 def full_size(architecture: str) -> dict[str, Any]:
     """Build the models of the shipped configuration without memory for their weights."""
-    folder = single_file.FAMILIES / single_file.FOLDERS[architecture]
+    folder = sizes.FAMILIES / sizes.FOLDERS[architecture]
     built = {}
     for name, class_name in MODELS.items():
         place = folder / name
@@ -56,15 +57,15 @@ def full_size(architecture: str) -> dict[str, Any]:
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Write a tiny checkpoint whose family has a tiny configuration; return its path."""
-    monkeypatch.setattr(single_file, "FAMILIES", tmp_path / "families")
-    shipped = Path(single_file.__file__).resolve().parents[2] / "resources" / "families"
+    monkeypatch.setattr(sizes, "FAMILIES", tmp_path / "families")
+    shipped = Path(sizes.__file__).resolve().parents[2] / "resources" / "families"
     words = tmp_path / "words.txt.gz"
     tiny_families.write_words(words)
     monkeypatch.setattr(clip_words, "words_file", lambda: words)
 
     def write(architecture: str, channels: int = 4, **more: Any) -> Path:
         models = tiny_families.build(architecture, channels)
-        folder = single_file.FAMILIES / single_file.FOLDERS[architecture]
+        folder = sizes.FAMILIES / sizes.FOLDERS[architecture]
         tiny_families.write_config(models, folder, architecture, shipped)
         path = tmp_path / f"{architecture}-{channels}.safetensors"
         tiny_families.write(path, models, architecture, **more)
@@ -76,20 +77,11 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 def load(path: Path) -> dict[str, Any]:
     """Lease a file's parts as the engine does."""
     memory = MemoryManager(SimulatedDevice(2**33, name="cpu"))
-    part = single_file.component(single_file.read(recognise(path)), "cpu")
-    with memory.lease(part, working_bytes=0, run=Run()) as (parts,):
-        return dict(parts)
-
-
-def drawn(path: Path, *, seed: int = 7) -> bytes:
-    parts = load(path)
-    pipeline = pipelines.assemble(parts, samplers.make(parts["scheduler"], ""), from_picture=False)
-    drawing = pipelines.Drawing(
-        prompt="a cat", negative="", seed=seed, width_px=64, height_px=64, steps=2, guidance=5.0,
-    )  # fmt: skip
-    image = pipelines.draw(pipeline, drawing, lambda pipe, step, time, tensors: tensors)
-    assert image.size == (64, 64)
-    return bytes(image.tobytes())
+    parts = single_file.file_parts(recognise(path), "cpu")
+    components = {**parts.words, "unet": parts.unet, "vae": parts.vae}
+    working = Working(operation="image.read", estimate_bytes=0)
+    with memory.lease(*components.values(), working=working, run=Run()) as loaded:
+        return dict(zip(components, loaded, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -155,19 +147,10 @@ def test_the_shipped_configurations_fit_the_original_layout(architecture: str) -
 def test_every_weight_arrives_in_its_place(tiny: Write, architecture: str) -> None:
     parts = load(tiny(architecture))
     for name, wanted in tiny_families.build(architecture).items():
-        part = parts["vae"].vae if name == "vae" else parts[name]
-        found = part.state_dict()
+        found = parts[name].state_dict()
         assert {key for key in wanted.state_dict() if key not in found} == set()
         for key, weight in wanted.state_dict().items():
             assert torch.equal(found[key], weight), f"{name} {key}"
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_same_seed_draws_the_same_picture(tiny: Write, architecture: str) -> None:
-    path = tiny(architecture)
-    first = drawn(path)
-    assert first == drawn(path)
-    assert first != drawn(path, seed=8)
 
 
 def test_clips_words_have_their_published_numbers() -> None:
@@ -197,14 +180,17 @@ def test_what_a_file_says_it_predicts_is_believed(
     tiny: Write, extra: dict[str, torch.Tensor], metadata: dict[str, str], wanted: str
 ) -> None:
     path = tiny("stable-diffusion-2", extra=extra, metadata=metadata)
-    settings = load(path)["scheduler"]
+    parts = single_file.file_parts(recognise(path), "cpu")
+    settings = dict(parts.scheduler)
+    assert not parts.silent
     assert settings["prediction_type"] == wanted
     assert samplers.make(settings, "euler").config["prediction_type"] == wanted
 
 
 def test_a_schedule_down_to_nothing_is_told_by_its_mark(tiny: Write) -> None:
     marks = {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
-    sampler = samplers.make(load(tiny("stable-diffusion-xl", extra=marks))["scheduler"], "euler")
+    path = tiny("stable-diffusion-xl", extra=marks)
+    sampler = samplers.make(dict(single_file.file_parts(recognise(path), "cpu").scheduler), "euler")
     assert sampler.config["rescale_betas_zero_snr"] is True
     assert sampler.config["timestep_spacing"] == "trailing"
 
@@ -220,9 +206,11 @@ class FakeUnet(torch.nn.Module):
             in_channels=4, cross_attention_dim=8, addition_embed_type=None
         )
 
-    def forward(self, latents: torch.Tensor, *rest: Any, **more: Any) -> SimpleNamespace:
+        self.device, self.dtype = torch.device("cpu"), torch.float32
+
+    def forward(self, latents: torch.Tensor, *rest: Any, **more: Any) -> tuple[torch.Tensor]:
         picture = torch.linspace(-1, 1, latents.shape[-1]).expand_as(latents)
-        return SimpleNamespace(sample=self.share * latents - 0.5 * picture)
+        return (self.share * latents - 0.5 * picture,)
 
 
 @pytest.mark.parametrize(("share", "wanted"), [(0.998, "epsilon"), (0.068, "v_prediction")])
@@ -237,10 +225,11 @@ def test_the_size_a_file_states_is_its_own(tiny: Write) -> None:
 
 def test_a_file_that_was_replaced_is_not_taken_for_the_old_one(tiny: Write) -> None:
     old, new = (
-        single_file.component(single_file.read(recognise(tiny("stable-diffusion", **more))), "cpu")
+        single_file.file_parts(recognise(tiny("stable-diffusion", **more)), "cpu")
         for more in ({}, {"metadata": {"modelspec.prediction_type": "epsilon"}})
     )
-    assert old.key != new.key
+    assert old.unet.key != new.unet.key
+    assert old.vae.key != new.vae.key
 
 
 def test_a_file_for_filling_in_is_loaded_with_nine_channels(tiny: Write) -> None:

@@ -13,7 +13,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
-from engines.image import single_file
+from engines.image import sizes
 from tests.engines.image import original_layout
 
 Models = dict[str, Any]
@@ -48,7 +48,7 @@ def build(architecture: str, channels: int = 4) -> Models:
 
 def write_config(models: Models, folder: Path, architecture: str, families: Path) -> None:
     """Write a family's folder for these models; `families` is the one that is shipped."""
-    shipped = families / single_file.FOLDERS[architecture]
+    shipped = families / sizes.FOLDERS[architecture]
     for name, model in models.items():
         settings = model.config.to_dict() if "text" in name else dict(model.config)
         # The family describes the usual UNet; how many channels a file has, its header says.

@@ -15,11 +15,13 @@ from engines.api import Cancelled, CancelToken, MusicRequest, Progress, Run
 from engines.music import tokens
 from engines.music.composer import Draft, plan_form, section_bars
 from engines.music.controls import plan_cue
-from engines.music.engine import answer, write_piece
+from engines.music.engine import answer
+from engines.music.finishing import finish
 from engines.music.instruments import instrument
 from engines.music.midi_reader import read_midi
 from engines.music.moods import MOODS
 from engines.music.theory import parse_key
+from engines.music.verbs import write_piece
 from tests.engines.music import tiny
 
 
@@ -34,7 +36,7 @@ def compose(
     request = MusicRequest(**{"seed": 3, "candidates": 2, "bars": 6, **controls})  # type: ignore[arg-type]
     cue = plan_cue(request)
     draft = write_piece(decoder, cue, request, run or Run())
-    return draft, answer(draft, cue, request.seed, "tiny").midi
+    return draft, answer(finish(draft, cue, request.seed), cue, request, "tiny").midi
 
 
 def test_the_decoder_equals_the_one_that_was_trained() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 
 import pytest
@@ -19,7 +18,7 @@ def test_words_become_controls() -> None:
     cue = plan_cue(MusicRequest(seed=1, prompt="tense strings, slow, D minor"))
     assert (cue.mood, cue.key.name) == ("tense", "D minor")
     assert cue.programs == (40, 41, 42, 43)
-    assert cue.bpm < 110
+    assert 60 <= cue.bpm <= 76
     cue = plan_cue(MusicRequest(seed=1, prompt="A playful waltz for flute and harp, 20 seconds"))
     assert (cue.mood, cue.meter.name, cue.programs, cue.seconds) == ("playful", "3/4", (73, 46), 20)
     cue = plan_cue(MusicRequest(seed=1, prompt="sad piano in Bb, 12 bars, 70 bpm"))
@@ -62,10 +61,10 @@ def test_any_length_is_met_exactly_near_the_tempo() -> None:
     for seed in range(300):
         seconds = chance.uniform(3, 180)
         cue = plan_cue(MusicRequest(seed=seed, seconds=seconds, mood=chance.choice(MOODS)))
-        quarters = cue.bars * cue.meter.bar_ticks / 24
+        quarters = cue.table.end_tick / 24
         assert quarters * 60 / cue.bpm == pytest.approx(seconds, abs=1e-6)
-        far += abs(math.log(cue.bpm / cue.manner.bpm)) > 0.11
-    assert far < 10
+        far += abs(cue.bpm / cue.manner.bpm - 1) > 0.0601
+    assert far == 0
 
 
 def test_seconds_go_before_bars_and_tempo_and_it_is_said() -> None:

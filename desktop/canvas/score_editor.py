@@ -1,0 +1,191 @@
+"""The score editor: notes to choose, draw, move, stretch and weigh; it edits nothing itself."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from desktop.canvas.score_gestures import (
+    EDGE_PX,
+    Choose,
+    Desk,
+    Draw,
+    Gesture,
+    Move,
+    PaintVelocity,
+    Stretch,
+)
+from desktop.canvas.score_grid import RULER_PX
+from desktop.canvas.score_keys import verb_of_key
+from desktop.canvas.score_layout import Placed
+from desktop.canvas.score_view import ScoreView
+from desktop.document.score_edits import Edited, deleted
+
+USUAL_VELOCITY = 84
+TOUCH_S = 0.05
+
+
+class ScoreEditor(ScoreView):
+    """A score whose notes can be taken hold of.
+
+    Left: choose, move, take a side to stretch, Ctrl to copy; double-click to
+    add or take away; with `drawing` a press writes. Ruler: seek. Shift lets go
+    of the grid.
+    """
+
+    edited = Signal(str, object)  # what the undo step is called, NoteScore
+    seeked = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gesture: Gesture | None = None
+        self.drawing = False
+
+    def commit(self, text: str, edited: Edited) -> None:
+        """Offer an edit; what it chose is chosen when the score comes back."""
+        score, choice = edited
+        if score == self.score:
+            self.choose(choice)
+            return
+        self._set_choice(choice)
+        self.edited.emit(text, score)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._layout is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = event.position()
+        if at.y() < RULER_PX:
+            self.seeked.emit(max(0.0, self._grid.seconds(at.x())))
+            return
+        self._gesture = self._begin(at, event.modifiers())
+        if self._gesture is not None:
+            self._follow(at, free=False)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self._gesture is not None:
+            self._follow(at, free=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif event.buttons() & Qt.MouseButton.LeftButton and at.y() < RULER_PX:
+            self.seeked.emit(max(0.0, self._grid.seconds(at.x())))
+        else:
+            self._point_at(at)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        gesture, self._gesture = self._gesture, None
+        if gesture is None:
+            return
+        edited = gesture.edited()
+        self._show_edit(None, None)
+        if edited is not None:
+            self.commit(gesture.text, edited)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Write a note where none is, take away the one that is."""
+        if self._layout is None or not self._grid.is_on_notes(event.position()):
+            return
+        held = self._note_at(event.position())
+        desk = self.desk()
+        if held is not None:
+            self.commit("Delete note", deleted(desk.score, frozenset({(desk.part, held.note)})))
+        elif desk.part >= 0:
+            made = Draw(desk, event.position(), velocity=USUAL_VELOCITY).edited()
+            if made is not None:
+                self.commit(Draw.text, made)
+
+    def event(self, event: QEvent) -> bool:
+        """Take the keys of the editor before the menus do, while it has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            assert isinstance(event, QKeyEvent)
+            if verb_of_key(event) is not None:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        verb = verb_of_key(event)
+        if verb is None or self._layout is None:
+            super().keyPressEvent(event)
+        else:
+            verb(self)
+
+    def desk(self) -> Desk:
+        """Return what there is to work with now."""
+        assert self._layout is not None
+        return Desk(
+            score=self._layout.score,
+            choice=self._choice,
+            part=self.part,
+            grid=self._grid,
+            step_ticks=self.step_ticks,
+        )
+
+    def _begin(self, at: QPointF, keys: Qt.KeyboardModifier) -> Gesture | None:
+        """Return the gesture that a press at a place begins."""
+        if self.part < 0:
+            return None
+        if self._grid.lane.contains(at):
+            return PaintVelocity(self.desk(), at)
+        if not self._grid.is_on_notes(at):
+            return None
+        more = bool(keys & Qt.KeyboardModifier.ShiftModifier)
+        copy = bool(keys & Qt.KeyboardModifier.ControlModifier)
+        held = self._note_at(at)
+        if held is None:
+            if self.drawing:
+                return Draw(self.desk(), at, velocity=USUAL_VELOCITY)
+            return Choose(self.desk(), at, more=more or copy)
+        mine = (held.part, held.note)
+        if more:
+            self._set_choice(self._choice ^ {mine})
+            return None
+        if mine not in self._choice:
+            self._set_choice(frozenset({mine}))
+        side = self._side(at, held)
+        if side:
+            return Stretch(self.desk(), held.note, start=side == "start")
+        return Move(self.desk(), at, held.note, copy=copy)
+
+    def _follow(self, at: QPointF, *, free: bool) -> None:
+        gesture = self._gesture
+        assert gesture is not None
+        gesture.move(at, free=free)
+        self._show_edit(gesture.edited(), gesture.band)
+
+    def _note_at(self, at: QPointF) -> Placed | None:
+        """Return the note of the part under a point, the one drawn last."""
+        if self._layout is None:
+            return None
+        seconds = self._grid.seconds(at.x())
+        found = [
+            placed
+            for placed in self._layout.between(seconds - TOUCH_S, seconds + TOUCH_S)
+            if placed.part == self.part
+            and self._grid.rect(placed.note, placed.start_s, placed.end_s).contains(at)
+        ]
+        return found[-1] if found else None
+
+    def _side(self, at: QPointF, held: Placed) -> str:
+        """Say which side of a note a point takes; the middle third is never a side."""
+        rect = self._grid.rect(held.note, held.start_s, held.end_s)
+        reach = min(EDGE_PX, rect.width() / 3)
+        if at.x() >= rect.right() - reach:
+            return "end"
+        return "start" if at.x() <= rect.left() + reach else ""
+
+    def _point_at(self, at: QPointF) -> None:
+        """Let the pointer say what a press would do."""
+        held = self._note_at(at) if self._grid.is_on_notes(at) else None
+        if held is not None:
+            shape = (
+                Qt.CursorShape.SizeHorCursor
+                if self._side(at, held)
+                else Qt.CursorShape.SizeAllCursor
+            )
+        elif self.drawing and self._grid.is_on_notes(at):
+            shape = Qt.CursorShape.CrossCursor
+        elif at.y() < RULER_PX:
+            shape = Qt.CursorShape.PointingHandCursor
+        else:
+            shape = Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)

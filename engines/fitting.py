@@ -1,0 +1,216 @@
+"""Whether a model fits the device, told from its files' headers before anything is loaded.
+
+Each phase of a model's work is weighed as the engines lease it: the same
+parts, the same smaller ways, and the working memory that was measured before
+or is reckoned. torch is imported only to ask a card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+from engines.api import (
+    BadRequest,
+    Fit,
+    FitRequest,
+    Kind,
+    ModelMissing,
+    ModelRefused,
+    ModelSpec,
+    MusicRequest,
+    Run,
+    TextRequest,
+    Verdict,
+)
+from engines.catalog import Catalog
+from engines.formats.recognition import ENCODERS
+from engines.image import card, sizes
+from engines.image import needs as image_needs
+from engines.memory.footprints import Footprint
+from engines.memory.lease import Component, Working
+from engines.memory.modules import component
+from engines.memory.ways import choose
+from engines.memory.working import WorkingSets
+from engines.music import needs as music_needs
+from engines.music.shape import read_shape as read_music_shape
+from engines.services import Services
+from engines.text import embedding
+from engines.text import needs as text_needs
+from engines.text.components import encoder_component, language_component
+from engines.text.language_model import read_shape as read_text_shape
+
+FULL_BYTES, HALF_BYTES = 4, 2
+"""Of one weight, on the processor and on a card."""
+
+_IMAGE_PARTS = ("lora", "vae")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One lease of a model's work: what is loaded together, and the room to work in."""
+
+    components: tuple[Component[Any], ...]
+    working: Working
+
+
+class FitEngine:
+    """Weighs any model of the library."""
+
+    kind: ClassVar[Kind] = Kind.FIT
+
+    def __init__(self, services: Services) -> None:
+        self._catalog = services.catalog
+        self._memory = services.memory
+
+    def run(self, request: FitRequest, run: Run) -> Fit:
+        """Say whether a model fits, at its default size.
+
+        Raises:
+            BadRequest: no model is named.
+            ModelMissing: there is no such model.
+            ModelRefused: it may not be loaded, or is no whole model.
+        """
+        run.step(0, 1, stage="weighing")
+        spec = _find(self._catalog, request.model)
+        phases = self._phases(spec)
+        budget_bytes = self._memory.measure().budget_bytes
+        run.step(1, 1, stage="weighing")
+        return judge(spec.id, phases, budget_bytes, self._memory.working_sets)
+
+    def _phases(self, spec: ModelSpec) -> tuple[Phase, ...]:
+        if spec.kind is Kind.IMAGE:
+            return self._of_pictures(spec)
+        if spec.kind is Kind.MUSIC:
+            return _of_music(spec, self._memory.device)
+        if spec.architecture in ENCODERS:
+            return (_of_meaning(spec, self._memory.device),)
+        return (_of_words(spec, self._memory.device),)
+
+    def _of_pictures(self, spec: ModelSpec) -> tuple[Phase, ...]:
+        """Weigh reading the prompt, denoising, and decoding."""
+        if spec.architecture in _IMAGE_PARTS:
+            raise ModelRefused(spec.path, f"it is a {spec.architecture}, not a whole model")
+        about, device = card.read(spec), self._memory.device
+        layout = sizes.layout(spec, about)
+        if about.reader:
+            reader = self._catalog.get(about.reader, Kind.TEXT)
+            words = (_part("reader", sizes.part_weights(Path(reader.path)), FULL_BYTES, "cpu"),)
+        elif layout.words:
+            words = tuple(_image_part(layout, part, device) for part in layout.words)
+            words += _tokenizers(layout, device)
+        else:
+            raise ModelRefused(spec.path, "its text encoder is missing")
+        side_px, guided = layout.side_px, about.guidance > 1
+        unet, vae = (_image_part(layout, part, device) for part in ("unet", "vae"))
+        return (
+            Phase(components=words, working=image_needs.reading(layout)),
+            Phase(
+                components=(unet,),
+                working=image_needs.denoising(layout, side_px, side_px, guided=guided),
+            ),
+            Phase(components=(vae,), working=image_needs.decoding(layout, side_px, side_px)),
+        )
+
+
+def judge(model: str, phases: Iterable[Phase], budget_bytes: int, working_sets: WorkingSets) -> Fit:
+    """Compare each phase with the budget, as the memory manager will.
+
+    It fits if every phase does with all of its parts whole; parts of other
+    phases leave for it where they must.
+    """
+    weights: dict[str, int] = {}
+    smaller: dict[str, str] = {}
+    needed_bytes, fits = 0, True
+    for phase in phases:
+        working_bytes = working_sets.predict(phase.working)
+        whole_bytes = {part.key: part.size_bytes for part in phase.components}
+        weights |= whole_bytes
+        needed_bytes = max(needed_bytes, working_bytes + sum(whole_bytes.values()))
+        ways = choose(phase.components, budget_bytes - working_bytes)
+        if ways is None:
+            fits = False
+            continue
+        named = zip(phase.components, ways, strict=True)
+        smaller |= {part.key: way.name for part, way in named if way is not None}
+    verdict = Verdict.NO if not fits else Verdict.OFFLOAD if smaller else Verdict.FITS
+    return Fit(
+        model=model,
+        verdict=verdict,
+        needed_bytes=needed_bytes,
+        budget_bytes=budget_bytes,
+        load_s=working_sets.load_s(sum(weights.values())),
+        how=", ".join(f"{part} by {way}" for part, way in smaller.items()) if fits else "",
+    )
+
+
+def _find(catalog: Catalog, model: str) -> ModelSpec:
+    """Return the model of that id or path, of whatever kind."""
+    if not model:
+        raise BadRequest("no model is named")
+    for spec in catalog.list():
+        if model in (spec.id, spec.path):
+            return spec
+    try:
+        return catalog.check(model)
+    except ModelMissing as error:
+        raise ModelMissing(model) from error
+
+
+def _of_words(spec: ModelSpec, device: str) -> Phase:
+    """Weigh an answer of the default length."""
+    shape = read_text_shape(Path(spec.path))
+    request = TextRequest(model=spec.id, prompt="", seed=0)
+    tokens = text_needs.most_tokens(request, shape)
+    return Phase(
+        components=(language_component(spec, device),),
+        working=text_needs.writing(spec.id, shape, tokens, 1),
+    )
+
+
+def _of_meaning(spec: ModelSpec, device: str) -> Phase:
+    """Weigh a sentence encoder at work on a batch of texts."""
+    working = Working(
+        operation="text.compare", estimate_bytes=embedding.WORKING_BYTES, model=spec.id
+    )
+    return Phase(components=(encoder_component(spec, device),), working=working)
+
+
+def _of_music(spec: ModelSpec, device: str) -> tuple[Phase, ...]:
+    """Weigh a piece of the default number of candidates."""
+    shape = read_music_shape(Path(spec.path))
+    width_bytes = FULL_BYTES if device == "cpu" else HALF_BYTES
+    model: Component[Any] = Component(
+        key="model", size_bytes=music_needs.weights_bytes(spec, shape, width_bytes), load=_never
+    )
+    rows = MusicRequest(seed=0).candidates
+    return (Phase(components=(model,), working=music_needs.composing(spec.id, shape, rows)),)
+
+
+def _image_part(layout: sizes.Layout, part: str, device: str) -> Component[Any]:
+    width_bytes = FULL_BYTES
+    if device != "cpu":
+        from engines.image import residence
+
+        settings = layout.settings(part)
+        width_bytes = residence.precision(part, device, settings).itemsize
+    return _part(part, layout.weights[part], width_bytes, device)
+
+
+def _tokenizers(layout: sizes.Layout, device: str) -> tuple[Component[Any], ...]:
+    size_bytes = sizes.TOKENIZER_BYTES if device == "cpu" else 0
+    return tuple(
+        Component(key=tokenizer, size_bytes=size_bytes, load=_never)
+        for tokenizer, _part in zip(sizes.TOKENIZERS, layout.words, strict=False)
+    )
+
+
+def _part(name: str, weights: Footprint, width_bytes: int, device: str) -> Component[Any]:
+    """Return a part as the engine leases it, by a name for the answer."""
+    return component(name, weights, width_bytes, _never, device, exact=name == "vae")
+
+
+def _never(device: str) -> NoReturn:
+    raise AssertionError("a model that is only weighed is not loaded")

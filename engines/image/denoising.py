@@ -1,0 +1,161 @@
+"""The long phase: the UNet turns noise into latents, one picture after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engines.image import loras, needs, pipelines, prediction, samplers, stepping
+from engines.image.autoencoding import Start
+from engines.image.loras import Lora
+from engines.image.pipelines import Drawing, States
+from engines.image.recent import Recent
+from engines.image.sitting import Held, Sitting
+from engines.memory.ladder import Ladder, Rung
+from engines.memory.lease import Working
+
+
+class Forward(nn.Module):
+    """A UNet whose calls can be repeated, and cut in two if the device is short.
+
+    Attributes:
+        unet: The UNet as it is held now.
+        ladder: The way down; set once, as its rungs speak of this.
+        in_halves: Each row of a call is worked on by itself: the prompt after the empty prompt.
+    """
+
+    ladder: Ladder
+
+    def __init__(self, unet: nn.Module) -> None:
+        super().__init__()
+        self.unet = unet
+        self.in_halves = False
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer for the UNet: pipelines ask it for its configuration, device and layers."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(super().__getattr__("unet"), name)
+
+    def forward(self, latents: Tensor, time: Any, **more: Any) -> tuple[Tensor]:
+        """Predict, (rows, channels, height/8, width/8), as the only one of a tuple."""
+        return (self.ladder(lambda: self._predict(latents, time, more)),)
+
+    def _predict(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
+        if not self.in_halves:
+            return self.unet(latents, time, **more)[0]
+        rows = len(latents)
+        return torch.cat(
+            [
+                self.unet(latents[row : row + 1], time, **_row(more, row, rows))[0]
+                for row in range(rows)
+            ]
+        )
+
+
+def _row(value: Any, row: int, rows: int) -> Any:
+    """Return what of an argument belongs to one row of a call."""
+    if isinstance(value, dict):
+        return {name: _row(inner, row, rows) for name, inner in value.items()}
+    if isinstance(value, Tensor) and value.ndim and len(value) == rows:
+        return value[row : row + 1]
+    return value
+
+
+def denoise_all(
+    sitting: Sitting, states: States, start: Start, known: Recent[str]
+) -> list[Tensor]:
+    """Return the finished latents of all pictures of a job, on the processor.
+
+    Args:
+        known: What silent models were found to predict.
+    """
+    settled, parts = sitting.settled, sitting.parts
+    working = needs.denoising(parts, settled.width_px, settled.height_px, guided=settled.guided)
+    component = loras.wearable(parts.unet, sitting.uses)
+    with sitting.memory.lease(
+        component, *sitting.worn, working=working, run=sitting.run
+    ) as (unet, *worn):
+        forward = _forward(sitting, unet, worn, working)
+        settings = dict(parts.scheduler)
+        if parts.silent:
+            settings["prediction_type"] = known.get(parts.unet.key) or known.put(
+                parts.unet.key, prediction.measure(forward)
+            )
+        done = []
+        with _dressed(forward, sitting, worn):
+            for number in range(settled.count):
+                drawing = settled.drawing(number, states)
+                # Outside the UNet's own calls a shortage costs the steps of one picture.
+                done.append(
+                    forward.ladder(
+                        lambda: _denoise(sitting, forward, settings, drawing, start, number)
+                    )
+                )
+        return done
+
+
+def _denoise(
+    sitting: Sitting,
+    forward: Forward,
+    settings: dict[str, Any],
+    drawing: Drawing,
+    start: Start,
+    number: int,
+) -> Tensor:
+    """Draw one of the pictures; may be called again."""
+    settled, parts = sitting.settled, sitting.parts
+    per_picture = settled.steps_run
+    watch = stepping.Watch(
+        sitting.run, number * per_picture, settled.count * per_picture, start.rows
+    )
+    if start.kept is not None and drawing.mask is not None:
+        watch.kept = stepping.keep(start.kept, drawing.mask, drawing.seed)
+    pipeline = pipelines.assemble(
+        pipelines.name_of(
+            xl=parts.is_xl, fills_in=parts.fills_in, from_picture=drawing.start is not None
+        ),
+        unet=forward,
+        vae=start.encoded,
+        scheduler=samplers.make(settings, settled.request.sampler),
+    )
+    return pipelines.denoise(pipeline, drawing, watch).cpu()
+
+
+def _forward(
+    sitting: Sitting, unet: Any, worn: Sequence[Lora], working: Working
+) -> Forward:
+    """Give a leased UNet its way down."""
+    forward = Forward(unet)
+
+    def halve() -> bool:
+        forward.in_halves = sitting.settled.guided
+        return forward.in_halves
+
+    def take(smaller: Any) -> None:
+        loras.put_on(smaller, "unet", sitting.parts, worn, sitting.uses)
+        forward.unet = smaller
+
+    rungs = [
+        Rung(name="smaller batch", climb=halve),
+        *Held(sitting, loras.wearable(sitting.parts.unet, sitting.uses), take).rungs(),
+    ]
+    forward.ladder = Ladder(sitting.memory, sitting.run, working, rungs)
+    return forward
+
+
+@contextmanager
+def _dressed(forward: Forward, sitting: Sitting, worn: Sequence[Lora]) -> Iterator[None]:
+    """Have the LoRAs on the UNet for a `with` block."""
+    parts, uses = sitting.parts, sitting.uses
+    try:
+        forward.ladder(lambda: loras.put_on(forward.unet, "unet", parts, worn, uses))
+        yield
+    finally:
+        if worn:
+            loras.take_off(forward.unet, "unet")

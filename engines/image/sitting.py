@@ -1,0 +1,66 @@
+"""One job of the picture engine, as its phases hand it on to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from engines.api import LoraUse, Run
+from engines.image.loras import Lora
+from engines.image.parts import Parts
+from engines.image.settling import Settled
+from engines.memory.ladder import Rung
+from engines.memory.lease import Component
+from engines.memory.manager import MemoryManager
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitting:
+    """What all phases know; `worn` are the components of the `uses`, in their order."""
+
+    memory: MemoryManager
+    run: Run
+    parts: Parts
+    settled: Settled
+    uses: tuple[LoraUse, ...] = ()
+    worn: tuple[Component[Lora], ...] = ()
+
+    @property
+    def device(self) -> str:
+        return self.memory.device
+
+
+class Held(Generic[M]):
+    """A leased model that the ladder may exchange for a smaller way of it."""
+
+    def __init__(
+        self, sitting: Sitting, component: Component[M], take: Callable[[M], None]
+    ) -> None:
+        """Hold nothing itself.
+
+        Args:
+            take: Given the model that is used from now on; makes it ready.
+        """
+        self._sitting = sitting
+        self._component = component
+        self._take = take
+
+    def rungs(self) -> Sequence[Rung]:
+        """Return one rung for each smaller way, by its name."""
+        return [Rung(name=way.name, climb=self._shrink) for way in self._component.smaller]
+
+    def _shrink(self) -> bool:
+        memory, run = self._sitting.memory, self._sitting.run
+        smaller = memory.shrink(run, self._component.key)
+        if smaller is None:
+            return False
+        try:
+            self._take(smaller)
+        except BaseException as error:
+            if memory.is_shortage(error):  # what is only half ready must not draw
+                raise memory.shortage(run) from None
+            raise
+        return True

@@ -1,0 +1,64 @@
+"""What can be asked of the music model: each verb is made ready before a model is loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engines.api import MusicRequest, Run
+from engines.music.accompanying import prepare_company
+from engines.music.composer import Draft, new_task
+from engines.music.continuing import prepare_more
+from engines.music.controls import Cue, plan_cue
+from engines.music.filling import Filling
+from engines.music.finishing import finish
+from engines.music.form import PREFIX_BARS
+from engines.music.given import take
+from engines.music.midi_writer import write_midi
+from engines.music.reader import read_score
+from engines.music.rewriting import prepare_filling, prepare_variation
+from engines.music.score import Score
+from engines.music.work import Work, compose_for, fill_for
+
+if TYPE_CHECKING:
+    from engines.music.decoder import Decoder
+
+
+_MAKERS: Final = {
+    "continue": prepare_more,
+    "fill": prepare_filling,
+    "vary": prepare_variation,
+    "accompany": prepare_company,
+}
+
+
+def prepare(request: MusicRequest) -> Work:
+    """Read and check all that a request brings, before any model is loaded.
+
+    Raises:
+        BadRequest: a control says something that is not music, or the score cannot be read.
+    """
+    if request.verb == "compose":
+        cue = plan_cue(request)
+        return Work(cue=cue, write=lambda decoder, run: write_new(decoder, cue, request, run))
+    given = take(read_score(request.score), request.key)
+    return _MAKERS[request.verb](request, given)
+
+
+def write_new(decoder: Decoder, cue: Cue, request: MusicRequest, run: Run) -> Score:
+    """Compose a piece, and close it if it is a loop."""
+    return finish(write_piece(decoder, cue, request, run), cue, request.seed)
+
+
+def write_piece(decoder: Decoder, cue: Cue, request: MusicRequest, run: Run) -> Draft:
+    """Compose under a lease; previews are the bars so far."""
+
+    def preview(draft: Draft) -> bytes:
+        return write_midi(finish(draft, cue, request.seed))
+
+    draft = compose_for(decoder, cue, new_task(cue), request, run, preview)
+    if not cue.loop or cue.bars < 2:
+        return draft
+    last = range(max(1, cue.bars - PREFIX_BARS), cue.bars)
+    cells = frozenset((p, b) for p in range(len(draft.parts)) for b in last)
+    filling = Filling(draft=draft, cells=cells, free=frozenset(last), is_round=True)
+    return fill_for(decoder, cue, filling, request, run)
