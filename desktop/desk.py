@@ -37,6 +37,7 @@ class DeskWindow(QMainWindow):
         self.timeline = TimelineRoom(session)
         self.playback = Playback(session, lambda: self.timeline.player)
         self.left = LeftRoom(session, self.playback)
+        self.left.score_wanted.connect(self.toggle_score)
         self.right = RightRoom(session)
         self.score: ScoreRoom | None = None
         self.strip = JobStrip(session, self.stage.area)

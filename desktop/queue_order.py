@@ -8,11 +8,15 @@ different works if the user allows it. Nobody is overtaken for ever.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_OVERTAKEN = 4
 """How often a job lets others go before it."""
+
+FILES_STATE = re.compile(r"-[0-9a-f]{8}$")
+"""What follows a model's id in a key, so that changed files are another model."""
 
 _ENGINES = {"plan": "text"}
 """Kinds that work with another engine's models."""
@@ -63,10 +67,16 @@ def ready_labels(labels: Iterable[str], resident_keys: Iterable[str]) -> frozens
         labels: "kind:model".
         resident_keys: "engine:model:part:precision", see `engines.api.Resident`.
     """
-    held = {tuple(key.split(":")[:2]) for key in resident_keys}
-    return frozenset(label for label in labels if label and _models(label) in held)
+    held = {_engine_and_model(key) for key in resident_keys}
+    return frozenset(label for label in labels if label and _of_label(label) in held)
 
 
-def _models(label: str) -> tuple[str, ...]:
+def _engine_and_model(key: str) -> tuple[str, str]:
+    """Read a resident's key; a model may carry the state of its files, eight digits, behind it."""
+    engine, model = (key.split(":") + [""])[:2]
+    return engine, FILES_STATE.sub("", model)
+
+
+def _of_label(label: str) -> tuple[str, str]:
     kind, _, model = label.partition(":")
-    return (_ENGINES.get(kind, kind), model)
+    return _ENGINES.get(kind, kind), model

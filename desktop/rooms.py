@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -44,6 +44,8 @@ TABS = (
 
 class LeftRoom(QWidget):
     """Words, picture, music: each built when it is first shown."""
+
+    score_wanted = Signal()
 
     def __init__(self, session: Session, playback: Playback) -> None:
         super().__init__()
@@ -106,7 +108,9 @@ class LeftRoom(QWidget):
         self._roll = roll = PianoRollStrip()
         roll.seeked.connect(self._playback.seek)
         self._playback.time_changed.connect(roll.set_time)
-        return MusicPanel(self._session, roll, roll.set_midi, self._playback.toggle)
+        made = MusicPanel(self._session, roll, roll.set_midi, self._playback.toggle)
+        made.edit_wanted.connect(self.score_wanted)
+        return made
 
     def _tab_row(self) -> QHBoxLayout:
         tabs = QHBoxLayout()

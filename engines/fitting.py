@@ -45,6 +45,7 @@ from engines.text.language_model import read_shape as read_text_shape
 FULL_BYTES, HALF_BYTES = 4, 2
 """Of one weight, on the processor and on a card."""
 
+_ANY_PROMPT = "A few words."
 _IMAGE_PARTS = ("lora", "vae")
 
 
@@ -75,19 +76,20 @@ class FitEngine:
         """
         run.step(0, 1, stage="weighing")
         spec = _find(self._catalog, request.model)
-        phases = self._phases(spec)
         budget_bytes = self._memory.measure().budget_bytes
+        phases = self._phases(spec, budget_bytes)
         run.step(1, 1, stage="weighing")
         return judge(spec.id, phases, budget_bytes, self._memory.working_sets)
 
-    def _phases(self, spec: ModelSpec) -> tuple[Phase, ...]:
+    def _phases(self, spec: ModelSpec, budget_bytes: int) -> tuple[Phase, ...]:
+        device = self._memory.device
         if spec.kind is Kind.IMAGE:
             return self._of_pictures(spec)
         if spec.kind is Kind.MUSIC:
-            return _of_music(spec, self._memory.device)
+            return (_of_music(spec, device, budget_bytes, self._memory.working_sets),)
         if spec.architecture in ENCODERS:
-            return (_of_meaning(spec, self._memory.device),)
-        return (_of_words(spec, self._memory.device),)
+            return (_of_meaning(spec, device),)
+        return (_of_words(spec, device),)
 
     def _of_pictures(self, spec: ModelSpec) -> tuple[Phase, ...]:
         """Weigh reading the prompt, denoising, and decoding."""
@@ -95,6 +97,7 @@ class FitEngine:
             raise ModelRefused(spec.path, f"it is a {spec.architecture}, not a whole model")
         about, device = card.read(spec), self._memory.device
         layout = sizes.layout(spec, about)
+        words: tuple[Component[Any], ...]
         if about.reader:
             reader = self._catalog.get(about.reader, Kind.TEXT)
             words = (_part("reader", sizes.part_weights(Path(reader.path)), FULL_BYTES, "cpu"),)
@@ -134,7 +137,7 @@ def judge(model: str, phases: Iterable[Phase], budget_bytes: int, working_sets: 
             fits = False
             continue
         named = zip(phase.components, ways, strict=True)
-        smaller |= {part.key: way.name for part, way in named if way is not None}
+        smaller |= {_name_of(part): way.name for part, way in named if way is not None}
     verdict = Verdict.NO if not fits else Verdict.OFFLOAD if smaller else Verdict.FITS
     return Fit(
         model=model,
@@ -144,6 +147,11 @@ def judge(model: str, phases: Iterable[Phase], budget_bytes: int, working_sets: 
         load_s=working_sets.load_s(sum(weights.values())),
         how=", ".join(f"{part} by {way}" for part, way in smaller.items()) if fits else "",
     )
+
+
+def _name_of(part: Component[Any]) -> str:
+    """Return "model" of "text:smollm2:model:bfloat16"; names of our own have no colons."""
+    return part.key.split(":")[-2:][0]
 
 
 def _find(catalog: Catalog, model: str) -> ModelSpec:
@@ -162,7 +170,7 @@ def _find(catalog: Catalog, model: str) -> ModelSpec:
 def _of_words(spec: ModelSpec, device: str) -> Phase:
     """Weigh an answer of the default length."""
     shape = read_text_shape(Path(spec.path))
-    request = TextRequest(model=spec.id, prompt="", seed=0)
+    request = TextRequest(model=spec.id, prompt=_ANY_PROMPT, seed=0)
     tokens = text_needs.most_tokens(request, shape)
     return Phase(
         components=(language_component(spec, device),),
@@ -178,15 +186,19 @@ def _of_meaning(spec: ModelSpec, device: str) -> Phase:
     return Phase(components=(encoder_component(spec, device),), working=working)
 
 
-def _of_music(spec: ModelSpec, device: str) -> tuple[Phase, ...]:
-    """Weigh a piece of the default number of candidates."""
+def _of_music(spec: ModelSpec, device: str, budget_bytes: int, working_sets: WorkingSets) -> Phase:
+    """Weigh a window of the default number of candidates.
+
+    Where a card has no room for it, music is written on the processor.
+    """
     shape = read_music_shape(Path(spec.path))
     width_bytes = FULL_BYTES if device == "cpu" else HALF_BYTES
-    model: Component[Any] = Component(
-        key="model", size_bytes=music_needs.weights_bytes(spec, shape, width_bytes), load=_never
-    )
-    rows = MusicRequest(seed=0).candidates
-    return (Phase(components=(model,), working=music_needs.composing(spec.id, shape, rows)),)
+    working = music_needs.composing(spec.id, shape, MusicRequest(seed=0).candidates)
+    size_bytes = music_needs.weights_bytes(spec, shape, width_bytes)
+    if device != "cpu" and size_bytes + working_sets.predict(working) > budget_bytes:
+        size_bytes, working = 0, music_needs.composing_beside_the_card(spec.id)
+    model: Component[Any] = Component(key="model", size_bytes=size_bytes, load=_never)
+    return Phase(components=(model,), working=working)
 
 
 def _image_part(layout: sizes.Layout, part: str, device: str) -> Component[Any]:

@@ -116,11 +116,14 @@ def _memory(studio: Studio, out: Path) -> int:
             return 1
     limit_bytes = round(SHARED * max(fit.needed_bytes for fit in fits))
     session.configure_memory(MemoryOptions(limit_bytes=limit_bytes))
-    words = TextRequest(prompt="Write a tagline for a night market.", seed=1, max_tokens=32)
-    if not _finished(studio, session.generate(words, _ignore)):
+    session.new_poster()
+    words = TextRequest(prompt="Write a tagline for a lighthouse.", seed=1, max_tokens=32)
+    if not _finished(studio, session.generate(words, lambda made: session.place_text(made.text))):
         return 1
+    studio.window.show_panel("image")
     picture = ImageRequest(prompt="a lighthouse in a storm", seed=1)
-    job = session.generate(picture, _ignore)
+    studio.window.left.panel("image").start(lambda: picture, lambda asked, made: None)
+    job = session.jobs.jobs[-1]
     _run_until(lambda: _is_painting(session.jobs.job(job.id)), LIMIT_S)
     meter.show_card(True)
     _let_pass(700)
@@ -128,10 +131,6 @@ def _memory(studio: Studio, out: Path) -> int:
     meter.show_card(False)
     session.configure_memory(MemoryOptions())
     return 0 if _finished(studio, job) else 1
-
-
-def _ignore(result: object) -> None:
-    """Take no notice of a result."""
 
 
 def _picture_at_200(project: Path, out: Path) -> None:

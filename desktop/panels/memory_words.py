@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from desktop.messages import size_text
+from desktop.queue_order import FILES_STATE
 from engines.api import Change, MemoryEvent, MemoryStatus, Resident, Tier, Work
 
 VERBS = {
@@ -47,7 +48,8 @@ def is_card(status: MemoryStatus) -> bool:
 def component_words(key: str) -> str:
     """Name a component without its engine: "smollm2-135m-instruct, model, bfloat16"."""
     _, _, rest = key.partition(":")
-    return ", ".join(part for part in rest.split(":") if part) or key
+    parts = [FILES_STATE.sub("", part) for part in rest.split(":") if part]
+    return ", ".join(parts) or key
 
 
 def place_words(resident: Resident, *, on_card: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from desktop.document.model import DocumentKind
@@ -23,6 +24,7 @@ from desktop.panels.controls import (
     label,
     pair,
     row,
+    tool,
 )
 from desktop.panels.form import Form, stop_or
 from desktop.recipes import recipe_of
@@ -53,6 +55,8 @@ class MusicPanel(Form):
 
     KIND = Kind.MUSIC
     VERB = "Compose"
+
+    edit_wanted = Signal()
 
     def __init__(
         self,
@@ -115,11 +119,13 @@ class MusicPanel(Form):
         self._roll.setFixedHeight(ROLL_PX)
         layout.addWidget(self._roll)
         self._play = button("Play", "", "play")
-        self._again = button("Reroll", "", "dices", "Write it again with another seed")
+        self._edit = button("Edit", "", "piano", "Work on the notes (Ctrl+4)")
+        self._edit.clicked.connect(self.edit_wanted)
+        self._again = tool("dices", "Write it again with another seed")
         self._again.clicked.connect(lambda: self.session.attempt(self.session.reroll_music))
-        self._remove = button("Remove", "", "x")
+        self._remove = tool("x", "Remove the music")
         self._remove.clicked.connect(self.session.remove_music)
-        layout.addLayout(row(self._play, self._again, None, self._remove))
+        layout.addLayout(row(self._play, self._edit, None, self._again, self._remove))
         self.column.addWidget(self._score)
         self.column.addWidget(self._about)
         self.column.addStretch(1)

@@ -181,8 +181,8 @@ class Core:
             keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.close()
+        self.keep_books()  # before the end of it all, which is no event worth keeping
         self.free_memory()
-        self.keep_books()
 
     def keep_books(self) -> None:
         """Write down what was learned and what happened."""

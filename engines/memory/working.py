@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from engines.api import ModelRefused
@@ -68,11 +69,14 @@ class Record:
 
     @property
     def bytes(self) -> int:
-        """The prediction for this very size: the mean, but never below the last."""
+        """The prediction for this very size: the median, but never below the last.
+
+        The first run is often apart: libraries set themselves up in it.
+        """
         if not self.peaks_bytes:
             return self.floor_bytes
-        mean_bytes = sum(self.peaks_bytes) / len(self.peaks_bytes)
-        return max(round(mean_bytes), self.peaks_bytes[-1], self.floor_bytes)
+        usual_bytes = round(median(self.peaks_bytes))
+        return max(usual_bytes, self.peaks_bytes[-1], self.floor_bytes)
 
 
 class WorkingSets:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.canvas.overlay import KNOB_PX
 from desktop.canvas.view import CanvasView
@@ -85,8 +85,14 @@ def at(view: CanvasView, x_mm: float, y_mm: float) -> QPoint:
 def drag(
     view: CanvasView, start: QPoint, end: QPoint, keys: Qt.KeyboardModifier = PLAIN, steps: int = 6
 ) -> None:
+    """Drag on the canvas."""
+    stroke(view.viewport(), start, end, keys, steps)
+
+
+def stroke(
+    target: QWidget, start: QPoint, end: QPoint, keys: Qt.KeyboardModifier = PLAIN, steps: int = 6
+) -> None:
     """Press, move and release with real events; the moves carry the keys too."""
-    target = view.viewport()
     QTest.mousePress(target, LEFT, keys, start)
     for step in range(1, steps + 1):
         point = QPointF(start + (end - start) * step / steps)

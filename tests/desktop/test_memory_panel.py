@@ -40,7 +40,7 @@ from tests.fakes import FakeHost
 
 MB = 1_000_000
 WORDS = "text:smol:model:bfloat16"
-UNET = "image:sd15:unet:float16"
+UNET = "image:sd15-28234bd1:unet:float16"
 
 
 def event(

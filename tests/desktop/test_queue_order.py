@@ -51,7 +51,7 @@ def test_a_job_is_overtaken_so_often_and_no_more() -> None:
 
 
 def test_a_label_is_ready_if_a_part_of_its_model_is_in_memory() -> None:
-    keys = ("text:smol:model:bfloat16", "image:sd15:unet:float16")
+    keys = ("text:smol:model:bfloat16", "image:sd15-28234bd1:unet:float16", "odd")
     labels = ("text:smol", "plan:smol", "image:sd15", "image:sd1", "image:", "", "music:m")
     assert ready_labels(labels, keys) == {"text:smol", "plan:smol", "image:sd15"}
 

@@ -35,6 +35,7 @@ class Lanes:
         self.refused = 0
         self.cancelled = 0
         self.wrong: list[str] = []
+        self.slept = threading.Event()
         self._parts = catalogue(device)
         self._counting = threading.Lock()
 
@@ -42,6 +43,8 @@ class Lanes:
         """Do jobs of some phases each; some run short inside, some are cancelled at any time."""
         draw = random.Random(seed)
         for _ in range(self.jobs):
+            if self.slept.is_set():
+                return
             token = CancelToken()
             killer = threading.Timer(draw.random() / 500, token.cancel)
             if draw.random() < 0.15:
@@ -92,7 +95,6 @@ def check_lanes(
     policy = Expecting()
     memory = MemoryManager(device, policy=policy, patience_s=bound_s)
     lanes = Lanes(device, memory, jobs)
-    slept: list[float] = []
     done = threading.Event()
 
     def keep() -> None:
@@ -106,7 +108,7 @@ def check_lanes(
     def counted_wait(timeout: float | None = None) -> bool:
         woken = wait(timeout)
         if not woken:
-            slept.append(timeout or 0.0)
+            lanes.slept.set()
         return woken
 
     threads = [threading.Thread(target=lanes.lane, args=(seed,)) for seed in range(3)]
@@ -122,7 +124,7 @@ def check_lanes(
         for thread in (*stuck, keeper):
             thread.join()
     assert not stuck, "a lane did not end in time"
-    assert not slept, "a waiting job was not woken"
+    assert not lanes.slept.is_set(), "a waiting job was not woken"
     assert not lanes.wrong, lanes.wrong[0]
     _nothing_is_left(device, memory)
     return lanes

@@ -125,6 +125,7 @@ def test_the_keeper_tends_while_something_is_resident_and_ends_with_the_host(
 
 def test_what_happened_is_kept_for_the_next_run(host: LocalHost, tmp_path: Path) -> None:
     host.run(words(1), Run())
+    host.free_memory()
     host.close()
     kept = Store(str(tmp_path / "store")).events()
     assert [event.change for event in kept] == [Change.LOAD, Change.EVICT]

@@ -97,6 +97,13 @@ def test_never_below_what_was_measured_last() -> None:
     assert sets.last_bytes(work) == 180
 
 
+def test_a_first_run_apart_does_not_matter_after_three() -> None:
+    sets, work = WorkingSets(), denoise(512)
+    for peak_bytes in (210, 94, 102):
+        sets.measured(work, peak_bytes)
+    assert miss(sets.predict(work), 106) <= TARGET
+
+
 def test_an_old_spike_is_forgotten() -> None:
     sets, work = WorkingSets(), denoise(512)
     sets.measured(work, 1000)

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import diffusers
+import numpy as np
 import peft
 import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from engines.training.image import data, transform
+from engines.image import backgrounds
+from engines.training.image import transform
 from engines.training.image.export import export
 from engines.training.image.unet import UnetShape, build_unet
 from engines.training.image.vae import VaeShape, build_vae
@@ -40,9 +42,10 @@ def write_starter(folder: Path) -> None:
     """Write a picture model built as the starter is, untrained."""
     torch.manual_seed(0)
     shape = UnetShape(channels=(16, 32, 32), heads=(1, 2, 2))
-    code = transform.fit(data.draw_set(2, ()).pixels)
+    pictures = [np.asarray(backgrounds.draw("a forest", seed, 128, 128)) for seed in range(2)]
+    code = transform.fit(np.stack(pictures))
     vae = build_vae(VaeShape(channels=(16, 48, 48, 64)), code)
-    export(folder, vae, build_unet(shape), PREVIEW, steps=3)
+    export(folder, vae, build_unet(shape), PREVIEW, side_px=128, steps=3)
 
 
 def write_stable_diffusion(folder: Path) -> None:

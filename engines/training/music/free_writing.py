@@ -1,0 +1,129 @@
+"""Let the model write as it likes: only the spelling is kept, no key, no plan, no ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+
+from engines.api import Run
+from engines.music import tokens
+from engines.music.drafting import draw_lines
+from engines.music.encode import halves
+from engines.music.grammar import Line
+from engines.music.masks import DRUMS_FROM, PITCHES_FROM, POSITIONS_FROM, only
+from engines.music.part_writer import Choice, give
+from engines.music.score import Meter
+from engines.music.tokens import BLOCKS
+from engines.sampling import Sampling
+
+if TYPE_CHECKING:
+    from engines.music.decoder import Decoder
+
+ROWS: Final = 8
+ROOM: Final = 1792
+SAMPLING: Final = Sampling(temperature=0.95, top_p=0.97, min_p=0.02)
+LEAST_ROOM: Final = 96
+"""Tokens that must be left for another track to begin."""
+
+
+def _block(name: str) -> np.ndarray:
+    mask = np.zeros(tokens.SIZE, bool)
+    mask[BLOCKS[name].first : BLOCKS[name].stop] = True
+    return mask
+
+
+_PROGRAMS, _CHORDS, _VELOCITIES, _DURATIONS = (
+    _block(name) for name in ("PROGRAM", "CHORD", "VELOCITY", "DURATION")
+)
+_NOTHING: Final = np.zeros(tokens.SIZE, bool)
+
+
+def write_freely(
+    decoder: Decoder, head: Sequence[int], meter: Meter, bars: int, *, seed: int, run: Run
+) -> list[np.ndarray]:
+    """Draw `ROWS` pieces that begin with the same controls."""
+    written = draw_lines(
+        decoder,
+        head,
+        lambda row: _free_line(meter, bars, row),
+        ROWS,
+        room=min(ROOM + LEAST_ROOM, decoder.shape.context),
+        sampling=SAMPLING,
+        generator=torch.Generator().manual_seed(seed),
+        on_step=lambda count: run.step(count, ROOM, stage="writing freely"),
+    )
+    return [np.array(row) for row in written]
+
+
+def _free_line(meter: Meter, bars: int, written: Sequence[int]) -> Line:
+    """Spell a window: harmony, then as many tracks as the model likes and the room holds."""
+    yield tokens.HARMONY
+    chords: list[tuple[int, ...]] = []
+    following = yield BLOCKS["BAR"][0]
+    for bar in range(bars):
+        first = yield Choice(_CHORDS)
+        is_last = bar + 1 == bars
+        if is_last or not halves(meter):
+            chords.append((first,))
+            if not is_last:
+                yield BLOCKS["BAR"][bar + 1]
+            continue
+        following = BLOCKS["BAR"][bar + 1]
+        second = yield Choice(_CHORDS | only(following))
+        chords.append((first,) if second == following else (first, second))
+        if second != following:
+            yield following
+    program = yield Choice(_PROGRAMS)
+    while True:
+        yield from _free_track(program, meter, chords, written)
+        if ROOM - len(written) < LEAST_ROOM:
+            yield tokens.EOS
+            return
+        program = yield Choice(_PROGRAMS | only(tokens.EOS))
+        if program == tokens.EOS:
+            return
+
+
+def _free_track(
+    program: int, meter: Meter, chords: Sequence[tuple[int, ...]], written: Sequence[int]
+) -> Line:
+    is_drum = program == BLOCKS["PROGRAM"][tokens.DRUM_PROGRAM]
+    yield BLOCKS["BAR"][0]
+    for bar, chord in enumerate(chords):
+        if not is_drum:
+            yield from give(chord)
+        is_last = bar + 1 == len(chords)
+        following = tokens.TRACK_END if is_last else BLOCKS["BAR"][bar + 1]
+        left = 4 * (len(chords) - bar)
+        yield from _free_bar(following, meter.bar_ticks, is_drum, ROOM - left, written)
+
+
+def _free_bar(
+    following: int, bar_ticks: int, is_drum: bool, stop: int, written: Sequence[int]
+) -> Line:
+    """Write one bar until what follows it is taken; at token `stop` it must end."""
+    rising = DRUMS_FROM if is_drum else PITCHES_FROM
+    first = BLOCKS["DRUM" if is_drum else "PITCH"].first
+    position, lowest, level = -1, 0, -1
+    while True:
+        later = POSITIONS_FROM[position + 1] & ~POSITIONS_FROM[bar_ticks]
+        more = rising[lowest] if position >= 0 else _NOTHING
+        again = _VELOCITIES & ~only(level) if more.any() else _NOTHING
+        allowed = only(following)
+        if len(written) < stop:
+            allowed = allowed | later | more | again
+        taken = yield Choice(allowed)
+        if taken == following:
+            return
+        if taken in BLOCKS["POSITION"]:
+            position, lowest = taken - BLOCKS["POSITION"].first, 0
+            taken = yield Choice(rising[0] | _VELOCITIES)
+        if taken in BLOCKS["VELOCITY"]:
+            level = taken
+            taken = yield Choice(rising[lowest])
+        lowest = min(taken - first + 1, BLOCKS["DRUM" if is_drum else "PITCH"].size)
+        if not is_drum:
+            yield Choice(_DURATIONS)
