@@ -12,10 +12,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop import theme
+from desktop.hosted import Host
 from desktop.icons import icon
 from desktop.jobs import Lane
 from desktop.recovery import Recovery
-from desktop.session import Host, Session
+from desktop.session import Session
 from desktop.settings import (
     load_settings,
     memory_store,

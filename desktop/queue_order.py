@@ -73,7 +73,7 @@ def ready_labels(labels: Iterable[str], resident_keys: Iterable[str]) -> frozens
 
 def _engine_and_model(key: str) -> tuple[str, str]:
     """Read a resident's key; a model may carry the state of its files, eight digits, behind it."""
-    engine, model = (key.split(":") + [""])[:2]
+    engine, model = [*key.split(":"), ""][:2]
     return engine, FILES_STATE.sub("", model)
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Signal
 
 from desktop.arranging import SET_MUSIC
 from desktop.document.assets import AssetStore
 from desktop.document.midi_file import ScoreError, heard_midi
 from desktop.document.model import Document, Layer, PictureLayer
-from desktop.filing import Filing
-from desktop.jobs import Job, Lane
+from desktop.hosted import Hosted
+from desktop.jobs import Job
 from desktop.messages import explain
-from desktop.queue_order import Waiting, next_job, ready_labels
 from desktop.recipes import recipe_of, request_of
 from engines.api import (
     BackgroundRequest,
@@ -25,8 +24,6 @@ from engines.api import (
     ImageRequest,
     ImageResult,
     Kind,
-    MemoryOptions,
-    MemoryStatus,
     MusicRequest,
     MusicResult,
     Request,
@@ -52,58 +49,15 @@ TITLES = {
 }
 
 
-class Host(Protocol):
-    """What runs the engines; see `engines.host`."""
-
-    def run(self, request: Request, run: Run) -> Any: ...
-
-    def memory(self) -> MemoryStatus: ...
-
-    def free_memory(self) -> None: ...
-
-    def configure_memory(self, options: MemoryOptions) -> None: ...
-
-    def expect(self, labels: Sequence[str]) -> None: ...
-
-    def end_engines(self) -> None: ...
-
-
 def new_seed() -> int:
     """Return a seed nobody chose."""
     return secrets.randbelow(SEEDS)
 
 
-class Session(Filing):
+class Session(Hosted):
     """The project, its jobs, and the engines behind them."""
 
     noticed = Signal(str)  # one sentence for the user
-    memory_configured = Signal()
-    _asked = Signal(object, str)  # the token and label of what a production asks now
-
-    def __init__(self, host: Host, parent: QObject | None = None) -> None:
-        super().__init__(host.run, parent)
-        self._host = host
-        self._defaults: dict[str, str] = {}
-        self._may_change = False
-        self.jobs.order_by(self._choose_next)
-        self.jobs.expected_changed.connect(host.expect)
-        self._asked.connect(self.jobs.note_asked, Qt.ConnectionType.QueuedConnection)
-
-    @property
-    def host(self) -> Host:
-        return self._host
-
-    def know_defaults(self, defaults: Mapping[Kind, str]) -> None:
-        """Take note of which model the library chooses where none is named."""
-        self._defaults = {str(kind): model for kind, model in defaults.items()}
-
-    def default_model(self, kind: Kind) -> str:
-        """Return the library's own choice for a kind; empty while it is not known."""
-        return self._defaults.get(str(kind), "")
-
-    def let_jobs_change_places(self, may: bool) -> None:
-        """Whether waiting jobs of different works may change places to save loading."""
-        self._may_change = may
 
     def generate(self, request: Request, then: Callable[[Any], None], *, batch: str = "") -> Job:
         """Ask an engine; `then` gets its result on the GUI thread.
@@ -240,29 +194,6 @@ class Session(Filing):
             TITLES[Kind.SOUND], work, then, kind=str(Kind.SOUND), labels=(f"{Kind.SOUND}:",)
         )
 
-    def free_memory(self) -> None:
-        """Let the engines give back what lies idle."""
-        host = self._host
-
-        def work(run: Run) -> None:
-            host.free_memory()
-
-        self.jobs.submit("Freeing memory", work, _nothing, Lane.ORDER, kind="memory")
-
-    def end_engines(self) -> Job:
-        """End the engines' process, which surely gives all its memory back; jobs there are lost."""
-        host = self._host
-
-        def work(run: Run) -> None:
-            host.end_engines()
-
-        return self.jobs.submit("Ending the engines", work, _nothing, Lane.ORDER, kind="memory")
-
-    def configure_memory(self, options: MemoryOptions) -> None:
-        """Let the engines follow the user's wishes from now on."""
-        self._host.configure_memory(options)
-        self.memory_configured.emit()
-
     def tell(self, error: Exception) -> None:
         """Tell the user in one sentence what went wrong."""
         self.noticed.emit(str(explain(error)))
@@ -289,16 +220,6 @@ class Session(Filing):
 
         return self.generate(request, then, batch=batch)
 
-    def _choose_next(self, waiting: Sequence[Waiting]) -> Waiting:
-        keys = [resident.key for resident in self._host.memory().residents]
-        ready = ready_labels((job.label for job in waiting), keys)
-        return next_job(waiting, ready, may_change=self._may_change)
-
-    def _named(self, label: str) -> str:
-        """Write the library's own choice into a label that leaves the model open."""
-        kind, _, model = label.partition(":")
-        return f"{kind}:{model or self._defaults.get(kind, '')}"
-
     def _read(self, sha256: str) -> bytes:
         return self.assets.read(sha256)
 
@@ -308,10 +229,6 @@ class Session(Filing):
             kept = [sha256 for sha256 in document.ingredients() if sha256 in source]
             for sha256 in {*document.assets(), *kept}:
                 self.assets.add(source.read(sha256), source.suffix(sha256))
-
-
-def _nothing(result: None) -> None:
-    """Take no notice of the result."""
 
 
 def _labels(use: str, options: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,15 +7,22 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one measurement: `window [--json]` or `screenshots --out DIR`; returns the exit code."""
+    """Run one measurement by its name; returns the exit code."""
     name = argv[0] if argv else ""
     if name == "window":
         from desktop.bench import window
 
         return window.main(argv[1:])
+    if name == "score":
+        from desktop.bench import score
+
+        return score.main(argv[1:])
     if name == "screenshots":
         from desktop.bench import screenshots
 
         return screenshots.main(argv[1:])
-    sys.stderr.write("Say what to measure: bench window [--json] | bench screenshots --out DIR\n")
+    sys.stderr.write(
+        "Say what to measure: bench [memory | music | window | score] [--json]"
+        " | bench screenshots --out DIR\n"
+    )
     return 2

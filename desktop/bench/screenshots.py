@@ -30,6 +30,7 @@ from engines.api import (
     MemoryOptions,
     Pixels,
     TextRequest,
+    TextResult,
 )
 from engines.catalog import Catalog
 from engines.host import ChildHost
@@ -118,8 +119,10 @@ def _memory(studio: Studio, out: Path) -> int:
     session.configure_memory(MemoryOptions(limit_bytes=limit_bytes))
     session.new_poster()
     words = TextRequest(prompt="Write a tagline for a lighthouse.", seed=1, max_tokens=32)
-    if not _finished(studio, session.generate(words, lambda made: session.place_text(made.text))):
+    written: list[TextResult] = []
+    if not _finished(studio, session.generate(words, written.append)):
         return 1
+    session.place_text(written[0].text.strip())
     studio.window.show_panel("image")
     picture = ImageRequest(prompt="a lighthouse in a storm", seed=1)
     studio.window.left.panel("image").start(lambda: picture, lambda asked, made: None)

@@ -99,7 +99,8 @@ class MemoryCard(QFrame):
         self.setObjectName("card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._status = session.host.memory()
-        self._events: list[MemoryEvent] = []
+        self._last = (0.0, 0)  # when the newest event in the log was, and its number
+        self._happened: list[Entry] = []
         self._pages = QStackedWidget()
         self._choice = Segments((("now", "Now", ""), ("settings", "Settings", "")))
         self._choice.chosen.connect(lambda name: self._pages.setCurrentIndex(name == "settings"))
@@ -141,7 +142,7 @@ class MemoryCard(QFrame):
         self._end.setEnabled(status.budget_bytes > 0)
         self._show_bars(status)
         self._show_held(status, on_card=card)
-        self._log.show_entries([_event_entry(event) for event in self._events])
+        self._log.show_entries(self._happened)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -236,9 +237,11 @@ class MemoryCard(QFrame):
 
     def _collect(self, events: tuple[MemoryEvent, ...]) -> None:
         """Put what is new first; events of an ended process stay."""
-        last = self._events[0] if self._events else None
-        new = [e for e in events if last is None or (e.at_s, e.number) > (last.at_s, last.number)]
-        self._events = [*reversed(new), *self._events][:KEPT_EVENTS]
+        new = [event for event in events if (event.at_s, event.number) > self._last]
+        if new:
+            self._last = (new[-1].at_s, new[-1].number)
+            happened = [_event_entry(event) for event in reversed(new)]
+            self._happened = [*happened, *self._happened][:KEPT_EVENTS]
 
 
 def _event_entry(event: MemoryEvent) -> Entry:

@@ -28,11 +28,16 @@ FORMS = {
 
 OPERATIONS = {
     "text.write": "writing",
-    "image.encode": "reading the prompt",
+    "text.compare": "comparing words",
+    "image.read": "reading the prompt",
+    "image.encode": "taking up the first picture",
     "image.denoise": "painting",
     "image.decode": "developing the picture",
-    "image.upscale": "enlarging",
-    "music.write": "composing",
+    "image.preview": "showing the picture so far",
+    "image.train": "training",
+    "background.draw": "drawing a background",
+    "upscale.enlarge": "enlarging",
+    "music.compose": "composing",
 }
 
 

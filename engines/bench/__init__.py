@@ -13,5 +13,9 @@ def main(argv: Sequence[str]) -> int:
         from engines.bench import memory
 
         return memory.main(argv[1:])
+    if name == "music":
+        from engines.bench import music
+
+        return music.main(argv[1:])
     sys.stderr.write("Say what to measure: bench memory [--json] [--seeds N]\n")
     return 2

@@ -207,6 +207,8 @@ class Core:
         except (EngineError, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic in a Rust library is no Exception
+            if self._memory is not None and self._memory.is_shortage(error):  # outside any lease
+                raise self._memory.shortage(run) from None
             log.exception("the %s engine failed", request.kind)
             raise EngineFailed(f"{type(error).__name__}: {error}") from error
 
@@ -216,11 +218,11 @@ class Core:
         memory, catalog = self._memory, self._catalog
         assert memory is not None and catalog is not None  # both are made before any engine
         memory.began(named((label_of(request),), catalog)[0], run)
+        self._look_after(memory)
         try:
             yield
         finally:
             memory.ended(run)
-            self._look_after(memory)
 
     def _look_after(self, memory: MemoryManager) -> None:
         """Have the keeper look at the memory from now on."""
@@ -233,7 +235,8 @@ class Core:
 
                 def needed() -> bool:
                     status = memory.status()
-                    return bool(status.residents) or self._store.is_behind(status.events)
+                    held = self._answering > 0 or bool(status.residents)
+                    return held or self._store.is_behind(status.events)
 
                 self._keeper = Keeper(tend, needed)
             self._keeper.wake()

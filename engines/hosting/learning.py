@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engines.memory.forecast import ForecastPolicy
@@ -11,8 +11,8 @@ from engines.memory.forecast import ForecastPolicy
 class LearningPolicy(ForecastPolicy):
     """A forecast whose table can be read by another thread than the one that learns.
 
-    `learned` is replaced as a whole when a job begins, inside the manager's
-    lock; None before the first.
+    `learned` is replaced as a whole with each lease, inside the manager's
+    lock; None before the first, for a job that leases nothing teaches nothing.
     """
 
     def __init__(self, before: Mapping[str, Any] | None = None) -> None:
@@ -22,6 +22,6 @@ class LearningPolicy(ForecastPolicy):
         if before is not None:
             self.load(before)
 
-    def began(self, label: str) -> None:
-        super().began(label)
+    def used(self, keys: Sequence[str]) -> None:
+        super().used(keys)
         self.learned = self.table()

@@ -33,6 +33,7 @@ from engines.memory.lease import Component
 
 diffusers.utils.logging.set_verbosity_error()
 diffusers.utils.logging.disable_progress_bar()
+transformers.utils.logging.disable_progress_bar()
 
 MODELS = {
     "unet": "UNet2DConditionModel",

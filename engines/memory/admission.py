@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from engines.api import Run, Tier
+from engines.api import Run
 from engines.memory.books import Books, Lease
 from engines.memory.eviction import Eviction, Leaving
 from engines.memory.lease import Need
@@ -150,17 +150,18 @@ class Admission:
         A leased component stays as it is. So does one that the device ran
         short of in a larger form, until the budget has grown by as much.
         """
-        allowed: dict[str, Sequence[Way]] = {}
+        leased = {key: (entry.way,) for key, entry in present.items() if entry.leases}
+        kept: dict[str, Sequence[Way]] = {}
         for key, entry in present.items():
-            if entry.leases:
-                allowed[key] = (entry.way,)
-            elif entry.shrunk_at_bytes and entry.tier is Tier.DEVICE:
+            if not entry.leases and entry.shrunk_at_bytes:
                 more_bytes = entry.component.size_bytes - entry.size_bytes
                 if self._books.budget_bytes < entry.shrunk_at_bytes + more_bytes:
-                    allowed[key] = (entry.way, *smaller_ways(entry))
-        if not allowed:
+                    kept[key] = (entry.way, *smaller_ways(entry))
+        if not leased and not kept:
             return free_choice
-        return choose(need.components, self._books.budget_bytes - need.working_bytes, allowed)
+        room_bytes = self._books.budget_bytes - need.working_bytes
+        ways = choose(need.components, room_bytes, {**leased, **kept})
+        return ways or choose(need.components, room_bytes, leased)
 
 
 def _same(one: Way, other: Way) -> bool:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Protocol
 
-from engines.api import MemoryOptions
+from engines.api import EngineError, MemoryOptions
 from engines.memory import main_memory
 from engines.memory.parking import shelves
 
@@ -254,12 +254,16 @@ def _is_cards_shortage(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from: loaders say "it does not fit" from a shortage."""
+    """Yield an error and what it was raised from: loaders say "it does not fit" from a shortage.
+
+    Libraries raise anew without naming the cause; our own errors always name it.
+    """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error
-        error = error.__cause__
+        is_named = error.__suppress_context__ or isinstance(error, EngineError)
+        error = error.__cause__ if is_named else error.__context__
 
 
 def _or_default(wish_bytes: int, default_bytes: int) -> int:

@@ -13,6 +13,8 @@ from bisect import bisect
 from itertools import accumulate
 from typing import Any
 
+from engines.memory.plain import text, whole
+
 ORDER = 3
 """How many of the last jobs count."""
 MOST_JOBS = 10_000
@@ -136,30 +138,18 @@ class JobTable:
             if data["version"] != VERSION:
                 raise ValueError(f"the job table has version {data['version']}")
             for label in data["labels"]:
-                table.number(_text(label))
+                table.number(text(label))
             count = len(table.labels)
             if count != len(data["labels"]):
                 raise ValueError("a label stands twice")
-            table._jobs = _whole(data["jobs"], MOST_JOBS)
+            table._jobs = whole(data["jobs"], MOST_JOBS)
             for context, followers in data["followers"]:
-                jobs = tuple(_whole(job, count) for job in context)
+                jobs = tuple(whole(job, count) for job in context)
                 if len(jobs) > ORDER:
                     raise ValueError("a context is too long")
                 table._followers[jobs] = {
-                    _whole(job, count): _whole(times, 10 * MOST_JOBS) for job, times in followers
+                    whole(job, count): whole(times, 10 * MOST_JOBS) for job, times in followers
                 }
-        except (KeyError, TypeError, IndexError) as error:
+        except (KeyError, TypeError) as error:
             raise ValueError("this is not a job table") from error
         return table
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no label")
-    return value
-
-
-def _whole(value: Any, below: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < below:
-        raise ValueError(f"{value!r} is no whole number below {below}")
-    return value

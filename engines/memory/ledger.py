@@ -80,6 +80,7 @@ class Ledger:
         self._working_bytes = 0
         self._uses = itertools.count(1)
         self._load_s: dict[str, float] = {}
+        self._return_s: dict[str, float] = {}
         self._known: OrderedDict[str, Component[Any]] = OrderedDict()
 
     @property
@@ -116,12 +117,18 @@ class Ledger:
         )
 
     def describe(self, entry: Entry) -> Idle:
-        """Return what a policy may know of an entry."""
+        """Return what a policy may know of an entry.
+
+        What has come back from main memory before is expected to do so again.
+        """
+        load_s = self._load_s.get(entry.key, 0.0)
+        if entry.tier is Tier.DEVICE:
+            load_s = self._return_s.get(entry.key, load_s)
         return Idle(
             key=entry.key,
             size_bytes=entry.size_bytes,
             last_use=entry.last_use,
-            load_s=self._load_s.get(entry.key, 0.0),
+            load_s=load_s,
         )
 
     def missing_bytes(self, need: Need, ways: Sequence[Way]) -> int:
@@ -161,7 +168,9 @@ class Ledger:
             self._known[component.key] = component
             self._known.move_to_end(component.key)
         while len(self._known) > KNOWN:
-            self._load_s.pop(self._known.popitem(last=False)[0], None)
+            forgotten, _ = self._known.popitem(last=False)
+            self._load_s.pop(forgotten, None)
+            self._return_s.pop(forgotten, None)
         return tuple(entries)
 
     def unpin(self, need: Need, entries: Sequence[Entry]) -> None:
@@ -175,14 +184,16 @@ class Ledger:
                 if entry.place is None:
                     del self._entries[entry.key]
 
-    def placed(self, entry: Entry, tier: Tier, value: Any, load_s: float | None = None) -> None:
+    def timed(self, entry: Entry, seconds: float, *, returned: bool) -> None:
+        """Note how long a component took from disk, or back from main memory."""
+        (self._return_s if returned else self._load_s)[entry.key] = seconds
+
+    def placed(self, entry: Entry, tier: Tier, value: Any) -> None:
         """Note that an entry's value lies ready in a tier, and only there."""
         entry.value = value
         entry.place = tier
         entry.held = tier is Tier.DEVICE
         entry.landing = False
-        if load_s is not None:
-            self._load_s[entry.key] = load_s
 
     def remove(self, entry: Entry) -> None:
         """Strike out a component that nobody leases.

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 CONTAINER = Path("/sys/fs/cgroup")
+_OWN_GROUP = Path("/proc/self/cgroup")
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # proc(5): sets the peak resident size back to the present one
@@ -20,26 +21,44 @@ def private_bytes() -> int:
     return int(info.rss) - int(getattr(info, "shared", 0))
 
 
-def available_bytes(group: Path = CONTAINER) -> int:
+def available_bytes() -> int:
     """Return what could be taken now without swapping, within the container's limit."""
     import psutil  # type: ignore[import-untyped,unused-ignore]
 
-    machine_bytes = int(psutil.virtual_memory().available)
-    limits = container_bytes(group)
-    return machine_bytes if limits is None else min(machine_bytes, limits[1])
+    limits = container_limits()
+    return min([int(psutil.virtual_memory().available), *(left for _, left in limits)])
 
 
-def total_bytes(group: Path = CONTAINER) -> int:
+def total_bytes() -> int:
     """Return what the machine has, or the container allows."""
     import psutil  # type: ignore[import-untyped,unused-ignore]
 
-    machine_bytes = int(psutil.virtual_memory().total)
-    limits = container_bytes(group)
-    return machine_bytes if limits is None else min(machine_bytes, limits[0])
+    limits = container_limits()
+    return min([int(psutil.virtual_memory().total), *(limit for limit, _ in limits)])
 
 
-def container_bytes(group: Path) -> tuple[int, int] | None:
-    """Return a control group's limit and what it still allows (version 2), or None without one."""
+def container_limits(root: Path = CONTAINER, own: Path = _OWN_GROUP) -> list[tuple[int, int]]:
+    """Return the limit and what it still allows of each control group this process is in.
+
+    A process's group and all above it bind it (version 2); inside a container
+    the root is the container's own group.
+    """
+    groups = [root, *(root.joinpath(*part) for part in _steps(own))]
+    return [limits for group in groups if (limits := _limits(group)) is not None]
+
+
+def _steps(own: Path) -> list[tuple[str, ...]]:
+    """Return the path of this process's group from the root, one step longer each time."""
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:
+        return []
+    paths = [line.removeprefix("0::") for line in lines if line.startswith("0::/")]
+    names = tuple(name for path in paths for name in path.split("/") if name not in ("", ".."))
+    return [names[: end + 1] for end in range(len(names))]
+
+
+def _limits(group: Path) -> tuple[int, int] | None:
     try:
         limit = (group / "memory.max").read_text().strip()
         if limit == "max":

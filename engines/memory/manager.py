@@ -111,8 +111,8 @@ class MemoryManager:
                 if parked
                 else self._eviction.all_idle("freed by the user")
             )
-        self._porter.clear(leaving)
-        self._device.trim()
+        if not self._porter.clear(leaving):
+            self._device.trim()
 
     def began(self, label: str, run: Run) -> None:
         """Note that a job begins; `label` is its kind and model, "image:sd15"."""
@@ -146,12 +146,13 @@ class MemoryManager:
             lease = self._books.lease_of(run)
             if lease is not None and lease.running is not None:
                 self._books.works.relieved(lease.running, short=evict)
-            self._books.journal.note(
-                Change.RELIEF,
-                "" if lease is None else lease.need.working.operation,
-                freed_bytes,
-                reason="evict idle" if evict else "empty cache",
-            )
+            if freed_bytes or not evict:
+                self._books.journal.note(
+                    Change.RELIEF,
+                    "" if lease is None else lease.need.working.operation,
+                    freed_bytes,
+                    reason="evict idle" if evict else "empty cache",
+                )
             self._books.tell()
         return freed_bytes
 

@@ -92,7 +92,11 @@ def offloaded(module: Any, device: str) -> Any:
 
 
 def fp8(module: Any) -> Any:
-    """Store a module's layers in 8 bits, and let each work in its old precision; return it."""
+    """Store a module's layers in 8 bits, and let each work in its old precision; return it.
+
+    Embeddings and norms stay as they are. It is not for a module with tied
+    weights: an embedding would be cast with the layer it shares them with.
+    """
     import torch
     from diffusers.hooks import apply_layerwise_casting
 

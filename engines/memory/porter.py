@@ -53,13 +53,15 @@ class Porter:
         """
         if all(entry.place is Tier.DEVICE for entry in lease.entries):
             return
+        label = self._books.label(run)
+        reason = f"for {label}" if label else ""
         with self.turn(run):
             for entry in lease.entries:
                 if entry.place is Tier.DEVICE:
                     continue
                 run.token.check()
                 brought.append((entry, entry.place is Tier.RAM))
-                if not self._bring_somehow(entry):
+                if not self._bring_somehow(entry, reason):
                     with self._books.changed:
                         raise self._books.shortage(lease)
         run.token.check()
@@ -84,18 +86,18 @@ class Porter:
             if mine:
                 _one_loader.release()
 
-    def _bring_somehow(self, entry: Entry) -> bool:
+    def _bring_somehow(self, entry: Entry, reason: str) -> bool:
         """Bring a component to the device, making more room if it runs short."""
-        if self.bring(entry, Change.LOAD):
+        if self.bring(entry, Change.LOAD, reason):
             return True
         self._books.device.trim()
         self._tell_relief("empty cache", entry, 0)
-        if self.bring(entry, Change.LOAD):
+        if self.bring(entry, Change.LOAD, reason):
             return True
         freed_bytes = self.clear_idle("the device ran short while loading")
         if freed_bytes:
             self._tell_relief("evict idle", entry, freed_bytes)
-            if self.bring(entry, Change.LOAD):
+            if self.bring(entry, Change.LOAD, reason):
                 return True
         return any(self._shrink_to(entry, way) for way in smaller_ways(entry))
 
@@ -105,7 +107,8 @@ class Porter:
         It may be in use by the job that asks, so it is moved away in place,
         where it can be: the job's own reference holds no bytes of the device.
         """
-        if entry.way is None and entry.component.move is not None:
+        is_movable = entry.way is None and entry.component.move is not None
+        if is_movable and self._books.device.name != HOST:
             self._attempt(lambda: _move(entry, entry.value, HOST))
         with self._books.changed:
             entry.value = None
@@ -164,11 +167,17 @@ class Porter:
         self, entry: Entry, value: Any, change: Change, seconds: float, reason: str
     ) -> None:
         way = "" if entry.way is None else entry.way.name
+        returned = entry.place is Tier.RAM
         with self._books.changed:
-            self._books.ledger.placed(entry, Tier.DEVICE, value, seconds)
+            self._books.ledger.placed(entry, Tier.DEVICE, value)
+            self._books.ledger.timed(entry, seconds, returned=returned)
             self._books.works.disturb()
             self._books.journal.note(
-                change, entry.key, entry.size_bytes, seconds=seconds, reason=reason or way
+                change,
+                entry.key,
+                entry.size_bytes,
+                seconds=seconds,
+                reason=" ".join(filter(None, (way, reason))),
             )
             self._books.tell()
 

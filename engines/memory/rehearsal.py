@@ -8,7 +8,6 @@ on, so a rehearsal ends as soon as all of them agree.
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Iterable, Sequence
 
 FADE = 0.985
@@ -87,23 +86,25 @@ class Rehearsal:
         self._masks = masks[:LONGEST]
         self._limits = limits[:LONGEST]
         self._stock = stock
-        self._uses: dict[int, list[int]] = {}
-        for step, mask in enumerate(self._masks):
-            for bit in bits(mask):
-                self._uses.setdefault(bit, []).append(step)
-        self.changes = 0
+        self._later = _unions_after(self._masks)
+        self._orders: dict[int, list[tuple[float, int, int]]] = {}
 
-    def costs(self, residents: Sequence[int], start: int) -> list[float]:
+    def costs(self, residents: Sequence[int], start: int) -> tuple[list[float], int]:
         """Return what each choice of residents costs, up to a sum that is the same for all.
+
+        The second figure is how often residents changed, which is the work it took.
 
         Args:
             residents: The components that stay, for each choice.
             start: The first phase that is still to come.
         """
         costs = [0.0] * len(residents)
+        changes = 0
         groups: dict[int, list[int]] = {}
+        wanted = self._later[start]
         for choice, mask in enumerate(residents):
-            groups.setdefault(mask, []).append(choice)
+            # What this future never uses is of no account in it.
+            groups.setdefault(mask & wanted, []).append(choice)
         lacking, largest_bytes = self._outline(groups)
         limits = self._limits
         for step in range(start, len(limits)):
@@ -119,12 +120,12 @@ class Rehearsal:
                     cost = _FADES[step - start] * self._stock.total_cost(missing)
                     for choice in choices:
                         costs[choice] += cost
-                kept = self._fitted(mask | missing, step)
+                kept = self._fitted((mask | missing) & (needed | self._later[step + 1]), step)
                 after.setdefault(kept, []).extend(choices)
             groups = after
-            self.changes += len(groups)
+            changes += len(groups)
             lacking, largest_bytes = self._outline(groups)
-        return costs
+        return costs, changes
 
     def _outline(self, groups: Iterable[int]) -> tuple[int, int]:
         """What at least one group lacks, and the most that one of them holds."""
@@ -137,43 +138,60 @@ class Rehearsal:
 
     def _fitted(self, mask: int, step: int) -> int:
         """Let go what is worth least until `mask` fits into the phase."""
-        whole = mask
         over_bytes = self._stock.total_bytes(mask) - self._limits[step]
         if over_bytes <= 0:
             return mask
-        sizes = self._stock.size_bytes
-        ranked = []
-        best_single = 0
-        single_loss = float("inf")
-        for bit in bits(mask & ~self._masks[step]):
-            rate = self._rate(bit, step)
-            size = sizes[bit]
-            ranked.append((rate, bit, size))
-            if size >= over_bytes and rate * size < single_loss:
-                best_single, single_loss = bit, rate * size
-        ranked.sort()
+        idle = mask & ~self._masks[step]
         chosen = []
         loss = 0.0
-        for rate, bit, size in ranked:
-            if over_bytes <= 0:
-                break
-            chosen.append((rate, bit, size))
-            over_bytes -= size
-            loss += rate * size
+        single = 0
+        single_loss = float("inf")
+        lacking = over_bytes
+        for rate, bit, size in self._order(step):
+            if not bit & idle:
+                continue
+            if lacking > 0:
+                chosen.append((rate, bit, size))
+                lacking -= size
+                loss += rate * size
+            if size >= over_bytes and rate * size < single_loss:
+                single, single_loss = bit, rate * size
         for rate, bit, size in reversed(chosen):
-            if over_bytes + size <= 0:
-                over_bytes += size
+            if lacking + size <= 0:
+                lacking += size
                 loss -= rate * size
             else:
-                mask &= ~bit
-        return whole & ~best_single if single_loss < loss else mask
+                idle &= ~bit
+        if single_loss < loss:
+            return mask & ~single
+        return mask & (idle | self._masks[step])
 
-    def _rate(self, bit: int, step: int) -> float:
-        """What a byte of a component is worth after `step`: its cost, less for a later use."""
-        uses = self._uses.get(bit)
-        if uses is None:
-            return 0.0
-        at = bisect(uses, step)
-        if at == len(uses):
-            return 0.0
-        return self._stock.rate[bit] * _NEXT_FADES[uses[at] - step]
+    def _order(self, step: int) -> list[tuple[float, int, int]]:
+        """Worth of a byte, bit and size of what is used after phase `step`, cheapest first.
+
+        The worth is the reload cost, less for a later use.
+        """
+        order = self._orders.get(step)
+        if order is None:
+            order = []
+            seen = 0
+            sizes, rates = self._stock.size_bytes, self._stock.rate
+            for ahead in range(step + 1, len(self._masks)):
+                fresh = self._masks[ahead] & ~seen
+                if fresh:
+                    seen |= fresh
+                    fade = _NEXT_FADES[ahead - step]
+                    order += [(rates[bit] * fade, bit, sizes[bit]) for bit in bits(fresh)]
+                    if seen == self._later[step + 1]:
+                        break
+            order.sort()
+            self._orders[step] = order
+        return order
+
+
+def _unions_after(masks: Sequence[int]) -> list[int]:
+    """Return for each place the union of `masks` from there on, and 0 at the end."""
+    unions = [0] * (len(masks) + 1)
+    for place in range(len(masks) - 1, -1, -1):
+        unions[place] = unions[place + 1] | masks[place]
+    return unions

@@ -80,6 +80,7 @@ class Tending:
                 return
             with self._books.changed:
                 entry = self._next_wanted()
+                self._books.tell()
             if entry is None:
                 return
             self._bring_ahead(entry)

@@ -8,6 +8,7 @@ whatever is wrong becomes one `BadRequest`.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from engines.api import BadRequest
@@ -15,7 +16,10 @@ from engines.music.score import TICKS_PER_QUARTER, Meter, Note, Score, Tempo, Tr
 
 MAX_FILE_BYTES = 8 * 2**20
 MAX_CHUNKS = 256
-MAX_NOTES = 400_000
+MAX_NOTES = 200_000
+MAX_CHANGES = 20_000
+"""Changes of tempo, or of meter."""
+
 MAX_QUARTERS = 40_000
 DRUM_CHANNEL = 9
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
@@ -81,7 +85,7 @@ def _read_chunk(body: bytes, chunk: int, last_tick: int, found: _Found) -> None:
     """Walk through one track's events; running past the end raises IndexError."""
     at, tick, status = 0, 0, 0
     programs = [0] * 16
-    sounding: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    sounding: dict[tuple[int, int], deque[tuple[int, int, int]]] = {}
     while at < len(body):
         delta, at = _variable_length(body, at)
         tick += delta
@@ -98,6 +102,8 @@ def _read_chunk(body: bytes, chunk: int, last_tick: int, found: _Found) -> None:
             if meta_type == 0x2F:
                 break
             _take_meta(meta_type, body[at : at + size], tick, chunk, found)
+            if max(len(found.tempos), len(found.meters)) > MAX_CHANGES:
+                raise BadRequest(f"tempo or meter change more than {MAX_CHANGES} times")
             at += size
             status = 0
             continue
@@ -112,13 +118,13 @@ def _read_chunk(body: bytes, chunk: int, last_tick: int, found: _Found) -> None:
         if kind == 0xC0:
             programs[channel] = first
         elif kind == 0x90 and second:
-            starts = sounding.setdefault((channel, first), [])
+            starts = sounding.setdefault((channel, first), deque())
             starts.append((tick, second, programs[channel]))
             found.count += 1
             if found.count > MAX_NOTES:
                 raise BadRequest(f"the MIDI file has more than {MAX_NOTES} notes")
-        elif kind in (0x80, 0x90) and (starts := sounding.get((channel, first), [])):
-            start, velocity, program = starts.pop(0)
+        elif kind in (0x80, 0x90) and (held := sounding.get((channel, first))):
+            start, velocity, program = held.popleft()
             key = (chunk, channel, program)
             found.notes.setdefault(key, []).append((start, tick, first, velocity))
     for (channel, pitch), starts in sounding.items():

@@ -21,7 +21,12 @@ from engines.music.midi_reader import MAX_NOTES, MAX_QUARTERS
 from engines.music.score import TICKS_PER_QUARTER, Meter, Note, Score, Tempo, Track
 
 MAX_ZIP_BYTES = 8 * 2**20
-MAX_XML_BYTES = 160 * 2**20
+MAX_XML_BYTES = 48 * 2**20
+MAX_TOKEN_BYTES = 2**20
+"""Bytes without the beginning or end of an element: Expat takes long over a single huge one."""
+
+MAX_ELEMENTS = 2_000_000
+MAX_MEASURE_ELEMENTS = 60_000
 MAX_RATIO = 200
 MAX_MEASURES = 5000
 MAX_PARTS = 128
@@ -99,11 +104,13 @@ class _Bounded(io.RawIOBase):
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source
         self._left = MAX_XML_BYTES
+        self.quiet_bytes = 0
 
     def read(self, size: int = -1) -> bytes:
         block: bytes = self._source.read(size if 0 < size < 65536 else 65536)
         self._left -= len(block)
-        if self._left < 0:
+        self.quiet_bytes += len(block)
+        if self._left < 0 or self.quiet_bytes > MAX_TOKEN_BYTES:
             raise BadRequest("the MusicXML file is too large")
         if b"<!ENTITY" in block:
             raise BadRequest("the MusicXML file defines entities")
@@ -147,7 +154,11 @@ def _read(stream: _Bounded) -> Score:
                 current = parts.setdefault(
                     element.get("id", ""), _Part(program=0, is_drum=False, name="")
                 )
+                if any(part is current for part in order):
+                    raise BadRequest("a part of the score comes twice")
                 order.append(current)
+                if len(order) > MAX_PARTS:
+                    raise BadRequest(f"the score has more than {MAX_PARTS} parts")
                 measures = 0
         elif element.tag == "score-part":
             if len(parts) >= MAX_PARTS:
@@ -171,11 +182,17 @@ def _read(stream: _Bounded) -> Score:
 
 
 def _elements(stream: _Bounded) -> Iterator[tuple[str, ET.Element]]:
-    depth = 0
+    depth = count = at_measure = 0
     for event, element in ET.iterparse(stream, events=("start", "end")):
+        stream.quiet_bytes = 0
         depth += 1 if event == "start" else -1
+        count += event == "start"
         if depth > 64:
             raise BadRequest("the MusicXML file is nested too deeply")
+        if count > MAX_ELEMENTS or count - at_measure > MAX_MEASURE_ELEMENTS:
+            raise BadRequest("the MusicXML file holds too much")
+        if element.tag == "measure":
+            at_measure = count
         yield event, element
 
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from engines.api import BadRequest, ModelRefused, Run
 from engines.music import tokens
-from engines.music.decoder import read_shape
 from engines.music.encode import encode_bar
 from engines.music.reader import read_score
 from engines.music.score import Bar, Score, Track
+from engines.music.shape import read_shape
 from engines.music.tokens import BLOCKS
 
 log = logging.getLogger(__name__)
@@ -110,8 +110,10 @@ def load_network(model: Path) -> Any:
         ModelRefused: it is not a music model of this program's vocabulary.
     """
     from transformers import LlamaForCausalLM
+    from transformers.utils import logging as told
 
     read_shape(model)
+    told.disable_progress_bar()
     try:
         network = LlamaForCausalLM.from_pretrained(model, dtype="float32", local_files_only=True)
     except (OSError, ValueError, RuntimeError) as error:

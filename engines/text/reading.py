@@ -150,11 +150,13 @@ class Reader:
 
     def _cut_back(self) -> None:
         """Have all caches as long as before the call."""
-        for cache in self._caches:
-            for layer in cache.layers:
-                surplus = layer.get_seq_length() - self._length if _can_be_cut(layer) else 0
-                if surplus > 0:
-                    layer.crop(-surplus)
+        for layer in (layer for cache in self._caches for layer in cache.layers):
+            if not (layer.is_initialized and _can_be_cut(layer)):
+                continue
+            for name in ("keys", "values"):  # one may have grown without the other
+                kept = getattr(layer, name)
+                if kept.dim() > 1:
+                    setattr(layer, name, kept[..., : self._length, :])
         for layer, state in self._others:
             vars(layer).clear()
             vars(layer).update(state)

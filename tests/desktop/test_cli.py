@@ -84,6 +84,17 @@ def test_bad_input_is_one_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_list_of_models_says_which_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run("models", "list", "--json", capsys=capsys)
+    assert code == 0
+    fits = {model["id"]: model["fit"] for model in json.loads(out)["models"]}
+    for model in ("triptych-image-1", "triptych-music-1"):
+        assert fits[model]["verdict"] in ("fits", "offload", "no")
+        assert fits[model]["budget_bytes"] > 0
+        assert fits[model]["needed_bytes"] > 0
+        assert fits[model]["load_s"] > 0
+
+
 def test_json_says_the_error_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,14 +48,15 @@ def studio(qtbot: QtBot, tmp_path: Path, told: list[MemoryStatus]) -> Iterator[S
         studio.application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def ask(studio: Studio, request: Request) -> Any:
-    """Have one job done in the window and return its result."""
+def ask(studio: Studio, *requests: Request) -> list[Any]:
+    """Queue jobs in the window and return their results once all have ended."""
     results: list[Any] = []
-    job = studio.session.generate(request, results.append)
-    assert studio.session.jobs.wait_idle(LIMIT_MS)
-    ended = studio.session.jobs.job(job.id)
-    assert ended.state is JobState.DONE, ended.error
-    return results[0]
+    queue = studio.session.jobs
+    jobs = [studio.session.generate(request, results.append) for request in requests]
+    assert queue.wait_idle(LIMIT_MS)
+    for job in jobs:
+        assert queue.job(job.id).state is JobState.DONE, queue.job(job.id).error
+    return results
 
 
 def starter(kind: Kind) -> str:
@@ -70,14 +71,15 @@ def test_words_and_a_picture_share_a_budget_smaller_than_both(
     studio: Studio, told: list[MemoryStatus], tmp_path: Path
 ) -> None:
     writer, painter = starter(Kind.TEXT), starter(Kind.IMAGE)
-    needs = [ask(studio, FitRequest(model=model)).needed_bytes for model in (writer, painter)]
+    fits = ask(studio, FitRequest(model=writer), FitRequest(model=painter))
+    needs = [fit.needed_bytes for fit in fits]
     limit_bytes = round(1.1 * max(needs))
     assert limit_bytes < sum(needs)
     studio.session.configure_memory(MemoryOptions(limit_bytes=limit_bytes))
 
-    words = ask(studio, TextRequest(prompt="A tagline.", seed=1, model=writer, max_tokens=12))
-    picture = ask(studio, ImageRequest(prompt="a boat", seed=1, model=painter, steps=3))
-    again = ask(studio, TextRequest(prompt="A tagline.", seed=1, model=writer, max_tokens=12))
+    tagline = TextRequest(prompt="A tagline.", seed=1, model=writer, max_tokens=12)
+    boat = ImageRequest(prompt="a boat", seed=1, model=painter, steps=3)
+    words, picture, again = ask(studio, tagline, boat, tagline)
     assert words.text == again.text
     assert len(picture.pictures) == 1
 

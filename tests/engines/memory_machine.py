@@ -135,16 +135,19 @@ class MemoryMachine(RuleBasedStateMachine):
             job.end()
 
     @precondition(lambda self: self.jobs)
-    @rule(which=st.integers(0, 9), size_bytes=st.integers(1, 300))
-    def compute(self, which: int, size_bytes: int) -> None:
-        """Take working memory and give it back: the peak is seen."""
+    @rule(which=st.integers(0, 9), size_bytes=st.integers(1, 300), evict=st.booleans())
+    def compute(self, which: int, size_bytes: int, evict: bool) -> None:
+        """Take working memory and give it back; a job that runs short has idle things leave."""
         try:
             self.device.allocate(size_bytes)
         except Shortage:
-            job = self.jobs[which % len(self.jobs)]
-            on_card = self.device.allocated_bytes
-            freed_bytes = self.memory.relieve(job.run, evict=True)
-            assert self.device.allocated_bytes == on_card - freed_bytes
+            evict = True
+        job = self.jobs[which % len(self.jobs)]
+        before = self.device.allocated_bytes
+        freed_bytes = self.memory.relieve(job.run, evict=evict)
+        assert self.device.allocated_bytes == before - freed_bytes
+        idle = [r for r in self.memory.status().residents if not r.leased]
+        assert not evict or all(resident.tier is Tier.RAM for resident in idle)
 
     @precondition(lambda self: self.jobs)
     @rule(which=st.integers(0, 9), key=st.sampled_from(KEYS))
@@ -234,15 +237,15 @@ class MemoryMachine(RuleBasedStateMachine):
         if not status.budget_bytes:
             return
         idle = [r for r in status.residents if not r.leased]
-        assert status.used_bytes <= status.budget_bytes or all(
-            r.tier is Tier.RAM for r in idle
-        ), "over the budget with something idle"
+        assert status.used_bytes <= status.budget_bytes or all(r.tier is Tier.RAM for r in idle), (
+            "over the budget with something idle"
+        )
         assert status.ram_used_bytes <= status.ram_budget_bytes
 
     @invariant()
     def the_books_balance(self) -> None:
         status = self.memory.status()
-        held = {tier: 0 for tier in Tier}
+        held = dict.fromkeys(Tier, 0)
         for resident in status.residents:
             held[resident.tier] += resident.size_bytes
         assert status.used_bytes == held[Tier.DEVICE] + status.working_bytes

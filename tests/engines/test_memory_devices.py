@@ -128,16 +128,35 @@ def test_a_shortage_behind_another_error_is_known() -> None:
     assert not CpuDevice().is_shortage(round_about)
 
 
-def test_a_containers_limit_counts(tmp_path: Path) -> None:
-    (tmp_path / "memory.max").write_text("1000\n")
-    (tmp_path / "memory.current").write_text("700\n")
-    (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 150\nactive_file 50\n")
-    assert main_memory.container_bytes(tmp_path) == (1000, 500)
-    assert main_memory.total_bytes(tmp_path) == 1000
-    assert main_memory.available_bytes(tmp_path) == 500
-    (tmp_path / "memory.max").write_text("max\n")
-    assert main_memory.container_bytes(tmp_path) is None
-    assert main_memory.container_bytes(tmp_path / "elsewhere") is None
+def write_group(group: Path, limit: str, current_bytes: int) -> None:
+    group.mkdir(parents=True, exist_ok=True)
+    (group / "memory.max").write_text(f"{limit}\n")
+    (group / "memory.current").write_text(f"{current_bytes}\n")
+    (group / "memory.stat").write_text("anon 500\ninactive_file 150\nactive_file 50\n")
+
+
+def test_the_limits_of_all_groups_around_this_process_count(tmp_path: Path) -> None:
+    root, own = tmp_path / "cgroup", tmp_path / "own"
+    own.write_text("1:cpu:/elsewhere\n0::/user.slice/studio.scope\n")
+    write_group(root, "1000", 700)
+    assert main_memory.container_limits(root, own) == [(1000, 500)]
+    write_group(root / "user.slice", "max", 0)
+    write_group(root / "user.slice" / "studio.scope", "900", 800)
+    assert main_memory.container_limits(root, own) == [(1000, 500), (900, 300)]
+    write_group(root, "max", 700)
+    assert main_memory.container_limits(root, own) == [(900, 300)]
+    assert main_memory.container_limits(root, tmp_path / "missing") == []
+    (root / "memory.max").write_text("nonsense")
+    assert main_memory.container_limits(root, tmp_path / "missing") == []
+
+
+def test_the_tightest_limit_binds_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = [(8 * GIB, 3 * GIB), (4 * GIB, 6 * GIB)]
+    monkeypatch.setattr(main_memory, "container_limits", lambda: limits)
+    device = CpuDevice()
+    device.configure(options(headroom_bytes=GIB))
+    assert device.total_bytes() == 4 * GIB
+    assert device.budget_bytes() <= 2 * GIB
 
 
 class Card:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import weakref
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import pytest
@@ -20,6 +22,7 @@ from engines.api import (
 )
 from engines.memory.lease import Component, Working
 from engines.memory.manager import MemoryManager
+from engines.memory.policy import Idle, LeastRecentlyUsed, Victim
 from engines.memory.simulated import Shortage, SimulatedDevice
 from engines.memory.working import WorkingSets
 from tests.engines.memory_machine import work
@@ -67,6 +70,16 @@ def test_the_longest_unused_goes_first_and_is_really_freed(
         assert device.allocated_bytes == 900
 
 
+@pytest.fixture
+def collector_off() -> Iterator[None]:
+    """Only the manager collects, so that what it leaves behind shows."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("collector_off")
 def test_an_evicted_thing_is_collected_even_in_a_cycle(memory: MemoryManager) -> None:
     class Model:
         def __init__(self) -> None:
@@ -212,6 +225,7 @@ def test_a_shortage_inside_the_block_becomes_ours(
     assert memory.status().working_bytes == 0
 
 
+@pytest.mark.usefixtures("collector_off")
 def test_a_failed_job_holds_nothing_until_the_collector_comes(
     memory: MemoryManager, device: SimulatedDevice
 ) -> None:
@@ -220,18 +234,11 @@ def test_a_failed_job_holds_nothing_until_the_collector_comes(
             held = [weights, device.allocate(100)]
             raise Shortage(len(held))
 
-    gc.collect()
-    gc.disable()
-    try:
-        try:
-            phase()
-        except OutOfMemory:
-            pass
-        assert device.allocated_bytes == 300
-        memory.free_idle()
-        assert device.allocated_bytes == 0
-    finally:
-        gc.enable()
+    with contextlib.suppress(OutOfMemory):
+        phase()
+    assert device.allocated_bytes == 300
+    memory.free_idle()
+    assert device.allocated_bytes == 0
 
 
 def test_the_peak_of_a_lease_is_measured_and_shown_the_next_time(
@@ -292,6 +299,23 @@ def test_the_status_tells_all_there_is(device: SimulatedDevice) -> None:
     assert (status.headroom_bytes, status.ram_budget_bytes) == (0, 0)
 
 
+def test_the_log_says_for_which_job_something_was_loaded(
+    memory: MemoryManager, device: SimulatedDevice
+) -> None:
+    run = Run()
+    memory.began("image:sd15", run)
+    with memory.lease(device.component("a", 300), working=work(), run=run):
+        pass
+    memory.ended(run)
+    with memory.lease(device.component("b", 300), working=work(), run=run):
+        pass
+    events = memory.status().events
+    assert [(e.key, e.size_bytes, e.reason) for e in events] == [
+        ("a", 300, "for image:sd15"),
+        ("b", 300, ""),
+    ]
+
+
 def test_the_listener_hears_each_change_in_order(device: SimulatedDevice) -> None:
     heard: list[MemoryStatus] = []
     memory = MemoryManager(device, listener=heard.append)
@@ -303,3 +327,42 @@ def test_the_listener_hears_each_change_in_order(device: SimulatedDevice) -> Non
     assert memory.status() is heard[-1]
     numbers = [event.number for event in heard[-1].events]
     assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("named", [(), ("a",), ("c", "nobody", "c")])
+def test_a_policy_that_errs_evicts_neither_too_little_nor_what_is_leased(
+    device: SimulatedDevice, named: tuple[str, ...]
+) -> None:
+    class Erring(LeastRecentlyUsed):
+        def victims(self, idle: Sequence[Idle], needed_bytes: int) -> tuple[Victim, ...]:
+            return tuple(Victim(key=key, reason="at random") for key in named)
+
+    memory = MemoryManager(device, policy=Erring())
+    for key in "bc":
+        with memory.lease(device.component(key, 300), working=work(), run=Run()):
+            pass
+    with (
+        memory.lease(device.component("a", 300), working=work(), run=Run()) as (a,),
+        memory.lease(device.component("d", 600), working=work(), run=Run()),
+    ):
+        assert keys(memory.status()) == ["a", "d"]
+        assert device.allocated_bytes == 300 + a.size_bytes + 300
+
+
+def test_the_books_let_go_of_nothing_that_is_leased(
+    memory: MemoryManager, device: SimulatedDevice
+) -> None:
+    ledger = memory._books.ledger
+    with memory.lease(device.component("a", 300), working=work(), run=Run()):
+        entry = ledger.get("a")
+        assert entry is not None
+        with pytest.raises(ValueError, match="a is leased"):
+            ledger.remove(entry)
+    memory.free_idle()
+    with pytest.raises(ValueError, match="not in the books"):
+        ledger.remove(entry)
+
+
+def test_only_a_job_with_a_lease_can_run_short_in_it(memory: MemoryManager) -> None:
+    with pytest.raises(ValueError, match="without a lease"):
+        memory.shortage(Run())

@@ -36,5 +36,5 @@ def test_random_histories_catch(mutant: Mutant) -> None:
 @pytest.mark.parametrize("mutant", IN_LANES)
 @pytest.mark.usefixtures("threads_end")
 def test_three_lanes_catch(mutant: Mutant) -> None:
-    with mutant(), pytest.raises(AssertionError, match="was not woken|did not end"):
+    with mutant(), pytest.raises(AssertionError, match=r"was not woken|did not end"):
         check_lanes(kept=False, jobs=20, look_s=0.5)

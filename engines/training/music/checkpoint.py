@@ -46,11 +46,11 @@ def save_checkpoint(
     for name, p in model.named_parameters():
         for key, value in optimizer.state.get(p, {}).items():
             arrays[f"optimizer.{name}.{key}"] = value
-    name = f"step-{progress.steps}.safetensors"
+    name = weights_name(progress)
     save_file({k: v.contiguous() for k, v in arrays.items()}, folder / f"{name}.part")
     (folder / f"{name}.part").replace(folder / name)
     part = folder / "progress.json.part"
-    part.write_text(json.dumps(asdict(progress) | {"weights": name}), encoding="utf-8")
+    part.write_text(json.dumps(asdict(progress)), encoding="utf-8")
     part.replace(folder / "progress.json")
     for old in folder.glob("step-*.safetensors*"):
         if old.name != name:
@@ -68,11 +68,10 @@ def load_checkpoint(
     Raises:
         BadRequest: it is the checkpoint of a model of another shape.
     """
-    told = folder / "progress.json"
-    if not told.is_file():
+    progress = read_progress(folder)
+    if progress is None:
         return None
-    data = json.loads(told.read_text(encoding="utf-8"))
-    arrays = load_file(folder / str(data.pop("weights")))
+    arrays = load_file(folder / weights_name(progress))
     with torch.no_grad():
         for name, p in model.named_parameters():
             kept = arrays.get(f"model.{name}")
@@ -87,4 +86,17 @@ def load_checkpoint(
                     for key, value in arrays.items()
                     if key.startswith(start)
                 }
-    return Progress(**data)
+    return progress
+
+
+def read_progress(folder: Path) -> Progress | None:
+    """Read how far the run in a folder is; None if there is no checkpoint."""
+    told = folder / "progress.json"
+    if not told.is_file():
+        return None
+    return Progress(**json.loads(told.read_text(encoding="utf-8")))
+
+
+def weights_name(progress: Progress) -> str:
+    """Name the file of a checkpoint's weights."""
+    return f"step-{progress.steps}.safetensors"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from engines.music.tokens import BLOCKS, SIZE
-from engines.training.music.augment import bare, is_in
-from engines.training.music.corpus import COLLECTIONS
+from engines.music.scoring import count_notes, sequence_bits
+from engines.music.tokens import BLOCKS, CONTROLS, SIZE, TRACK_CONTROLS
+from engines.training.music.augment import bare
+from engines.training.music.corpus import COLLECTIONS, OWN
+from engines.training.music.ngrams import NGrams
 from engines.training.music.prepare import Windows
 
 LONGEST = 2048
@@ -17,64 +20,70 @@ LONGEST = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bits:
-    """Bits per note of one collection, under the model and under single-token counts."""
+    """Bits per note of one collection, under the model, single-token counts and a 5-gram model.
+
+    `five_gram` is 0 where it was not measured.
+    """
 
     collection: str
     model: float
     unigram: float
+    five_gram: float
     notes: int
 
 
-def count_notes(ids: np.ndarray) -> int:
-    return int((is_in(ids, "PITCH") | is_in(ids, "DRUM")).sum())
+def token_counts(windows: Windows) -> np.ndarray:
+    """Count tokens in the scores that are trained on, what conditions left out: (vocabulary,)."""
+    rows = np.repeat(_is_baseline(windows), np.diff(windows.starts))
+    counts = np.bincount(windows.ids[rows], minlength=SIZE)
+    for name in ("HARMONY", "CHORD", *CONTROLS, *TRACK_CONTROLS):
+        counts[BLOCKS[name].first : BLOCKS[name].stop] = 0
+    return counts
 
 
-def unigram_bits(windows: Windows) -> np.ndarray:
-    """Bits of each token under its count in the training windows, all that conditions left out."""
-    keep = np.ones(SIZE, bool)
-    for name in ("CHORD", "TRACK_DENSITY", "VOICES", "REGISTER"):
-        keep[BLOCKS[name].first : BLOCKS[name].stop] = False
-    lengths = np.diff(windows.starts)
-    rows = np.repeat(~windows.held_out, lengths)
-    counts = np.bincount(windows.ids[rows], minlength=SIZE) * keep + 1.0
-    return -np.log2(counts / counts.sum())
+def five_grams(windows: Windows) -> NGrams:
+    """Train a 5-gram model on the scores that the model is trained on."""
+    return NGrams([bare(windows[int(row)]) for row in np.flatnonzero(_is_baseline(windows))])
+
+
+def _is_baseline(windows: Windows) -> np.ndarray:
+    """Mark the windows for baselines; our own pieces would only make those worse."""
+    own = [collection.folder for collection in COLLECTIONS].index(OWN)
+    return ~windows.held_out & (windows.collection != own)
 
 
 def held_out_bits(
-    model: torch.nn.Module, windows: Windows, *, per_collection: int, device: str = "cpu"
+    model: torch.nn.Module,
+    windows: Windows,
+    *,
+    per_collection: int,
+    ngrams: NGrams | None = None,
 ) -> list[Bits]:
     """Measure evenly chosen held-out windows of each collection, at most `per_collection`."""
-    unigram = unigram_bits(windows)
-    told = []
+    counts = token_counts(windows) + 1.0
+    unigram = -np.log2(counts / counts.sum())
+    was_training = model.training
     model.eval()
-    for c, collection in enumerate(COLLECTIONS):
-        rows = np.flatnonzero((windows.collection == c) & windows.held_out)
-        if not len(rows):
-            continue
-        chosen = rows[np.linspace(0, len(rows) - 1, min(per_collection, len(rows))).astype(int)]
-        spent = flat = 0.0
-        notes = 0
-        for row in chosen:
-            ids = bare(windows[int(row)])[:LONGEST]
-            spent += sequence_bits(model, ids, device)
-            flat += float(unigram[ids[1:]].sum())
-            notes += count_notes(ids)
+    told = []
+    for name, chosen in held_out(windows, per_collection):
+        notes = sum(map(count_notes, chosen))
         told.append(
             Bits(
-                collection=collection.folder,
-                model=spent / notes,
-                unigram=flat / notes,
+                collection=name,
+                model=sequence_bits(model, chosen) / notes,
+                unigram=sum(float(unigram[ids[1:]].sum()) for ids in chosen) / notes,
+                five_gram=sum(map(ngrams.bits, chosen)) / notes if ngrams else 0.0,
                 notes=notes,
             )
         )
-    model.train()
+    model.train(was_training)
     return told
 
 
-@torch.inference_mode()
-def sequence_bits(model: torch.nn.Module, ids: np.ndarray, device: str) -> float:
-    """Bits the model spends on all tokens of `ids` after the first."""
-    x = torch.from_numpy(ids.astype(np.int64))[None].to(device)
-    logits = model(input_ids=x).logits[0, :-1].float()
-    loss = torch.nn.functional.cross_entropy(logits, x[0, 1:], reduction="sum")
-    return float(loss) / float(np.log(2))
+def held_out(windows: Windows, per_collection: int) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """Choose held-out windows of each collection evenly, bare of all that conditions."""
+    for c, collection in enumerate(COLLECTIONS):
+        rows = np.flatnonzero((windows.collection == c) & windows.held_out)
+        if rows.size:
+            even = np.linspace(0, rows.size - 1, min(per_collection, rows.size)).astype(int)
+            yield collection.folder, [bare(windows[int(row)])[:LONGEST] for row in rows[even]]

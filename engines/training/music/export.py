@@ -6,20 +6,21 @@ import json
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from engines.music import tokens
-from engines.training.music.checkpoint import Progress
-from engines.training.music.corpus import COLLECTIONS
-from engines.training.music.evaluate import Bits
+from engines.music.copies import CopyFilter
+from engines.music.scoring import write_counts
 
 ARCHITECTURE: Final = "triptych-score"
 LICENCE: Final = "CC-BY-4.0"
 
 
-def export(model: torch.nn.Module, folder: Path, *, progress: Progress, bits: list[Bits]) -> Path:
-    """Write safetensors (half precision), config.json, model.json and README.md to `folder`."""
+def export(model: torch.nn.Module, folder: Path, *, counts: np.ndarray, known: CopyFilter) -> Path:
+    """Write all but the card to `folder`: half-precision weights, config.json, model.json,
+    the counts of tokens and the filter of known runs of notes."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
         name: p.detach().to("cpu", torch.float16).contiguous()
@@ -42,9 +43,8 @@ def export(model: torch.nn.Module, folder: Path, *, progress: Progress, bits: li
             "restrictions": "",
         },
     )
-    parameters = sum(p.numel() for p in model.parameters())
-    card = model_card(parameters, progress, bits)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    write_counts(folder, counts)
+    known.save(folder)
     return folder
 
 
@@ -55,59 +55,3 @@ def vocabulary_stamp() -> list[list[str | int]]:
 
 def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def model_card(parameters: int, progress: Progress, bits: list[Bits]) -> str:
-    """Tell what the model is, what it learned from, and how well, in Markdown."""
-    data = "\n".join(
-        f"| {c.folder} | {c.credit} | {c.licence} | {', '.join(c.held_out)} |" for c in COLLECTIONS
-    )
-    figures = "\n".join(
-        f"| {b.collection} | {b.model:.2f} | {b.unigram:.2f} | "
-        f"{100 * (1 - b.model / b.unigram):.0f}% | {b.notes} |"
-        for b in bits
-    )
-    return f"""# Triptych Music 1
-
-A Llama-style decoder of {parameters / 1e6:.1f} million parameters that writes scores
-track by track and bar by bar ({tokens.SIZE} tokens, see `engines/music/tokens.py`).
-
-## Data
-
-| collection | credit | licence | kept out of training (beginnings of file names) |
-|---|---|---|---|
-{data}
-
-Windows of 4 to 16 bars, transposed by -5 to +6 semitones, tracks shuffled,
-dropped and given to other instruments, one window in five with bars to fill
-in. Every control is left out 30% of the time. Moods are labelled by rule
-(`engines/music/labels.py`): no listener has confirmed them.
-
-## Recipe
-
-Preset `{progress.preset}`, seed {progress.seed}: {progress.steps} steps and
-{progress.tokens / 1e6:.1f} million tokens in {progress.seconds / 60:.0f} minutes of wall time
-(AdamW, cosine by time, bfloat16 autocast). `engines/training/music` does it again.
-
-## Bits per note on composers never seen
-
-Kept out by composer; by player (groove) and by piece (helland) where a
-collection has one composer. Teacher-forced over whole windows with every
-control, chord and track control left out; every other token after the first
-is counted.
-
-| collection | model | unigram | saved | notes |
-|---|---|---|---|---|
-{figures}
-
-## Limits
-
-Small and shortly trained: melodies are local and it has no plan beyond its
-harmony. The engine keeps it in key, meter and range by masks, gives it a
-chord plan and a form, and ranks several candidates. It knows European art
-music of 1700 to 1920 and some game and film music, and little else.
-
-## Licence
-
-The weights: CC BY 4.0, with the credits in `resources/models/NOTICE`.
-"""

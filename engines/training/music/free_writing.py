@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 ROWS: Final = 8
 ROOM: Final = 1792
-SAMPLING: Final = Sampling(temperature=0.95, top_p=0.97, min_p=0.02)
+SAMPLING: Final = Sampling(temperature=1.0, top_p=0.99, min_p=0.0)
+"""Nearly the model's own distribution; the tail left out is what small models are bad at."""
+
 LEAST_ROOM: Final = 96
 """Tokens that must be left for another track to begin."""
 
@@ -42,49 +44,65 @@ _NOTHING: Final = np.zeros(tokens.SIZE, bool)
 
 
 def write_freely(
-    decoder: Decoder, head: Sequence[int], meter: Meter, bars: int, *, seed: int, run: Run
+    decoder: Decoder,
+    head: Sequence[int],
+    meter: Meter,
+    bars: int,
+    *,
+    drums_only: bool,
+    seed: int,
+    run: Run,
 ) -> list[np.ndarray]:
-    """Draw `ROWS` pieces that begin with the same controls."""
+    """Draw `ROWS` pieces that begin with the same controls; drums alone have no harmony."""
     written = draw_lines(
         decoder,
         head,
-        lambda row: _free_line(meter, bars, row),
+        lambda row: _free_line(meter, bars, row, drums_only=drums_only),
         ROWS,
         room=min(ROOM + LEAST_ROOM, decoder.shape.context),
         sampling=SAMPLING,
-        generator=torch.Generator().manual_seed(seed),
+        generator=torch.Generator(decoder.embedding.device).manual_seed(seed),
         on_step=lambda count: run.step(count, ROOM, stage="writing freely"),
     )
     return [np.array(row) for row in written]
 
 
-def _free_line(meter: Meter, bars: int, written: Sequence[int]) -> Line:
+def _free_line(meter: Meter, bars: int, written: Sequence[int], *, drums_only: bool) -> Line:
     """Spell a window: harmony, then as many tracks as the model likes and the room holds."""
-    yield tokens.HARMONY
-    chords: list[tuple[int, ...]] = []
-    following = yield BLOCKS["BAR"][0]
-    for bar in range(bars):
-        first = yield Choice(_CHORDS)
-        is_last = bar + 1 == bars
-        if is_last or not halves(meter):
-            chords.append((first,))
-            if not is_last:
-                yield BLOCKS["BAR"][bar + 1]
-            continue
-        following = BLOCKS["BAR"][bar + 1]
-        second = yield Choice(_CHORDS | only(following))
-        chords.append((first,) if second == following else (first, second))
-        if second != following:
-            yield following
-    program = yield Choice(_PROGRAMS)
+    chords: Sequence[tuple[int, ...]] = ((),) * bars
+    if not drums_only:
+        chords = yield from _free_harmony(meter, bars)
+    programs = only(BLOCKS["PROGRAM"][tokens.DRUM_PROGRAM]) if drums_only else _PROGRAMS
+    program = yield Choice(programs)
     while True:
         yield from _free_track(program, meter, chords, written)
-        if ROOM - len(written) < LEAST_ROOM:
+        if drums_only or ROOM - len(written) < LEAST_ROOM:
             yield tokens.EOS
             return
-        program = yield Choice(_PROGRAMS | only(tokens.EOS))
+        program = yield Choice(programs | only(tokens.EOS))
         if program == tokens.EOS:
             return
+
+
+def _free_harmony(
+    meter: Meter, bars: int
+) -> Generator[int | Choice, int, tuple[tuple[int, ...], ...]]:
+    yield tokens.HARMONY
+    chords: list[tuple[int, ...]] = []
+    begun = False
+    for bar in range(bars):
+        if not begun:
+            yield BLOCKS["BAR"][bar]
+        begun = False
+        first = yield Choice(_CHORDS)
+        if bar + 1 == bars or not halves(meter):
+            chords.append((first,))
+            continue
+        following = BLOCKS["BAR"][bar + 1]
+        second = yield Choice(_CHORDS & ~only(first) | only(following))
+        begun = second == following
+        chords.append((first,) if begun else (first, second))
+    return tuple(chords)
 
 
 def _free_track(

@@ -19,7 +19,7 @@ from engines.training.music.batches import first_control
 from engines.training.music.corpus import COLLECTIONS, Collection, collections_in, is_held_out
 from engines.training.music.free_writing import ROWS, write_freely
 from engines.training.music.prepare import Windows
-from engines.training.music.style import PIECE_BARS, Spread, measure_ids, meter_of, spread
+from engines.training.music.style import PIECE_BARS, Spread, mean_of, measure_ids, meter_of, spread
 
 if TYPE_CHECKING:
     from engines.music.decoder import Decoder
@@ -116,8 +116,9 @@ def _judge_style(
         beats, unit = (int(part) for part in meter.split("/"))
         head = _head(collection, meter)
         for ids in write_freely(
-            decoder, head, Meter(beats=beats, unit=unit), PIECE_BARS, seed=batch, run=run
-        ):
+            decoder, head, Meter(beats=beats, unit=unit), PIECE_BARS,
+            drums_only=collection.source == "drums", seed=batch, run=run,
+        ):  # fmt: skip
             tracks = decode(ids.tolist(), meter=Meter(beats=beats, unit=unit), bpm=120.0).tracks
             measured.append(measure_ids(ids, meter))
             copied += bool(find_copies(tracks, known))
@@ -126,7 +127,7 @@ def _judge_style(
     return Style(
         collection=collection.folder,
         pieces=len(measured),
-        own=np.nanmean(measured, axis=0),
+        own=mean_of(measured),
         spread=usual,
         overlap=hits / max(1, total),
         copying=copied / len(measured),

@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 WINDOW_BARS = (4, 8, 8, 8, 8, 12, 16)
 """Lengths of windows, drawn evenly."""
 
-OWN_PIECES = 8000
 HELD_OUT_EVERY = 43
 """One in so many of our own pieces is kept out of training."""
 
@@ -51,9 +50,7 @@ class Windows:
         return self.ids[self.starts[index] : self.starts[index + 1]]
 
 
-def prepare(
-    folders: tuple[str, ...], cache: Path, run: Run, *, own_pieces: int = OWN_PIECES
-) -> Windows:
+def prepare(folders: tuple[str, ...], cache: Path, run: Run, *, own_pieces: int) -> Windows:
     """Tokenise all collections in `folders` and our own pieces, or read them from `cache`."""
     if cache.is_file():
         with np.load(cache, allow_pickle=False) as arrays:

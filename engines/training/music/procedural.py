@@ -133,7 +133,11 @@ def _section(plan: Plan, letter: str, random: Random) -> list[_Bar]:
     notes = low + (high - low) * (plan.energy + random.random()) / LEVELS
     notes *= 0.7 if letter == "B" and random.random() < 0.4 else 1.0
     motif = make_motif(bar, beat, notes, style.leaps, random)
-    other = vary(motif, random) if random.random() < 0.6 else make_motif(bar, beat, notes, style.leaps, random)
+    other = (
+        vary(motif, random)
+        if random.random() < 0.6
+        else make_motif(bar, beat, notes, style.leaps, random)
+    )
     close = make_motif(bar, beat, max(0.25, notes / 2), style.leaps / 2, random)
     motifs = [motif, other, motif, vary(other, random), motif, other, vary(motif, random), close]
     return [_Bar(chord=c, motif=m, is_last=False) for c, m in zip(row, motifs, strict=True)]
@@ -152,16 +156,38 @@ def _recalled(section: Sequence[_Bar], random: Random) -> list[_Bar]:
 def _tracks(plan: Plan, bars: Sequence[_Bar], random: Random) -> tuple[Track, ...]:
     band, style = plan.ensemble, plan.style
     base = style.velocity[0] + (style.velocity[1] - style.velocity[0]) * plan.energy / (LEVELS - 1)
-    tracks = [_track(band.melody[0], _melody(plan, bars, instrument(band.melody[0]), random), base + 8, plan, random)]
+    tracks = [
+        _track(
+            band.melody[0],
+            _melody(plan, bars, instrument(band.melody[0]), random),
+            base + 8,
+            plan,
+            random,
+        )
+    ]
     layers = plan.energy + random.randrange(3)
     for program in band.harmony[:1]:
-        tracks.append(_track(program, _harmony(plan, bars, instrument(program), random), base - 8, plan, random))
+        tracks.append(
+            _track(
+                program, _harmony(plan, bars, instrument(program), random), base - 8, plan, random
+            )
+        )
     for program in band.bass:
         if len(bars) > 8 or random.random() < 0.9:
-            tracks.append(_track(program, _bass(plan, bars, instrument(program)), base, plan, random))
+            tracks.append(
+                _track(program, _bass(plan, bars, instrument(program)), base, plan, random)
+            )
     for program in band.counter:
         if layers > 1:
-            tracks.append(_track(program, _counter(plan, bars, instrument(program), random), base - 4, plan, random))
+            tracks.append(
+                _track(
+                    program,
+                    _counter(plan, bars, instrument(program), random),
+                    base - 4,
+                    plan,
+                    random,
+                )
+            )
     if band.drums and plan.kit and layers > 0:
         hits = [
             drum_bar(plan.kit, plan.meter.bar_ticks, plan.beat, number=i, riff=plan.riff)
@@ -181,12 +207,16 @@ def _track(
     held = random.uniform(low, high)
     notes: dict[tuple[int, int], Note] = {}
     bar = plan.meter.bar_ticks
+    end = bar * len(by_bar)
+    top = 127 if is_drum else instrument(program).high
     for number, events in enumerate(by_bar):
         swell = 6 * ((number % SECTION_BARS) / SECTION_BARS - 0.4)
         for event in events:
             velocity = int(base + event.accent + swell + random.uniform(-4, 4))
             ticks = 6 if is_drum else max(3, round(event.ticks * held / 3) * 3)
-            note = Note(number * bar + event.tick, max(0, min(127, event.pitch)), ticks,
+            start = number * bar + event.tick
+            pitch = event.pitch - 12 * (event.pitch > top)
+            note = Note(start, max(0, pitch), min(ticks, end - start),
                         max(12, min(127, velocity)))  # fmt: skip
             notes[note.start_tick, note.pitch] = note
     return Track(
@@ -214,8 +244,10 @@ def _melody(
         tones = [(plan.tonic + t) % 12 for t in chord_tones(*bar.chord)]
         raised = (plan.tonic + 11) % 12 in tones
         pitches = ladder(plan.tonic, minor=plan.minor, raised=raised, low=low, high=high)
-        events, at = sing(bar.motif, tones, pitches, at, plan.beat,
-                          colour=0.0 if bar.is_last else plan.style.colour, random=random)  # fmt: skip
+        colour = 0.0 if bar.is_last else plan.style.colour
+        events, at = sing(
+            bar.motif, tones, pitches, at, plan.beat, colour=colour, random=random
+        )  # fmt: skip
         row.append(events)
     return row
 
@@ -233,7 +265,11 @@ def _counter(
         tones = [(plan.tonic + t) % 12 for t in chord_tones(*bar.chord)]
         pitches = [p for p in range(low, high + 1) if p % 12 in tones]
         even = bar_ticks % (2 * beat) == 0
-        lengths = (bar_ticks,) if bar.is_last or random.random() < 0.5 or not even else (bar_ticks // 2,) * 2
+        lengths = (
+            (bar_ticks,)
+            if bar.is_last or random.random() < 0.5 or not even
+            else (bar_ticks // 2,) * 2
+        )
         events, tick = [], 0
         for ticks in lengths:
             at = min(pitches, key=lambda p: abs(p - at) + random.uniform(0, 3))

@@ -10,7 +10,8 @@ from typing import Final
 from engines.training.music.procedural_patterns import Event
 
 _SPLITS: Final = (
-    ((1, 1), 5.0), ((3, 1), 2.5), ((1, 3), 0.5), ((1, 2, 1), 0.8), ((2, 1, 1), 1.5), ((1, 1, 2), 1.5),
+    ((1, 1), 5.0), ((3, 1), 2.5), ((1, 3), 0.5), ((1, 2, 1), 0.8), ((2, 1, 1), 1.5),
+    ((1, 1, 2), 1.5),
 )  # fmt: skip
 """How a note is divided, in parts, and how often."""
 
@@ -66,7 +67,11 @@ def make_motif(bar: int, beat: int, notes: float, leaps: float, random: Random) 
     for i in range(len(lengths)):
         if random.random() < 0.3:
             way = -way
-        size = random.choice((2, 3, 4, 5)) if random.random() < leaps else random.choice((1, 1, 1, 0, 2))
+        size = (
+            random.choice((2, 3, 4, 5))
+            if random.random() < leaps
+            else random.choice((1, 1, 1, 0, 2))
+        )
         steps.append(way * size if i else 0)
     return Motif(lengths=tuple(lengths), steps=tuple(steps))
 

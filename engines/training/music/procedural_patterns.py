@@ -79,12 +79,16 @@ def accompany(
         return [Event(t, p, SIXTEENTH * 2) for t in ticks if t < bar for p in chord]
     if pattern in ("oompah", "waltz"):
         return [
-            Event(t, p, beat) for t in _grid(bar, beat) for p in (chord[:1] if t == 0 else chord[1:])
+            Event(t, p, beat)
+            for t in _grid(bar, beat)
+            for p in (chord[:1] if t == 0 else chord[1:])
         ]
     if pattern in ("repeated", "low repeated", "tremolo"):
         step = SIXTEENTH if pattern == "tremolo" else fast
         voices = chord[:2] if pattern == "tremolo" else chord
-        return [Event(t, p, step, 10 if t % beat == 0 else 0) for t in _grid(bar, step) for p in voices]
+        return [
+            Event(t, p, step, 10 if t % beat == 0 else 0) for t in _grid(bar, step) for p in voices
+        ]
     if pattern in ("ostinato", "low ostinato"):
         step = SIXTEENTH if riff[0] % 2 and beat == QUARTER else fast
         return [
@@ -103,7 +107,13 @@ def accompany(
 
 
 def bass_line(
-    pattern: str, tones: Sequence[int], tonic: int, low: int, bar: int, beat: int, following: int,
+    pattern: str,
+    tones: Sequence[int],
+    tonic: int,
+    low: int,
+    bar: int,
+    beat: int,
+    following: int,
     riff: Sequence[int],
 ) -> list[Event]:
     """Play the bass of one bar; `following` is the root's pitch class in the next."""
@@ -152,29 +162,49 @@ def drum_bar(kit: str, bar: int, beat: int, *, number: int, riff: Sequence[int])
     elif kit == "pop":
         hits += [Event(t, _HAT, 1, 0 if t % beat == 0 else -12) for t in _grid(bar, fast)]
         hits += [Event(t, _SNARE, 1, 8) for t in beats[1::2]]
-        hits += [Event(t, _KICK, 1, 6) for k, t in enumerate(_grid(bar, fast)) if k == 0 or riff[k % len(riff)] == 3]
+        hits += [
+            Event(t, _KICK, 1, 6)
+            for k, t in enumerate(_grid(bar, fast))
+            if k == 0 or riff[k % len(riff)] == 3
+        ]
     elif kit == "march":
         hits += [Event(t, _KICK if k % 2 == 0 else _SNARE, 1, 6) for k, t in enumerate(beats)]
-        hits += [Event(t + beat * 3 // 4, _SNARE, 1, -14) for t in beats if riff[t // beat % len(riff)] > 1]
+        hits += [
+            Event(t + beat * 3 // 4, _SNARE, 1, -14)
+            for t in beats
+            if riff[t // beat % len(riff)] > 1
+        ]
         hits += [Event(t + beat // 2, _SNARE, 1, -10) for t in beats]
     elif kit == "drive":
         hits += [Event(t, _HAT, 1, 0 if t % beat == 0 else -10) for t in _grid(bar, fast)]
         hits += [Event(t, _SNARE, 1, 12) for t in beats[1::2]]
-        hits += [Event(t, _KICK, 1, 10) for k, t in enumerate(_grid(bar, fast)) if k == 0 or riff[k % len(riff)] > 1]
+        hits += [
+            Event(t, _KICK, 1, 10)
+            for k, t in enumerate(_grid(bar, fast))
+            if k == 0 or riff[k % len(riff)] > 1
+        ]
     elif kit == "ticks":
-        hits += [Event(t, _RIM if riff[k % len(riff)] > 1 else _HAT, 1, -10) for k, t in enumerate(_grid(bar, SIXTEENTH if beat == QUARTER else fast))]
+        hits += [
+            Event(t, _RIM if riff[k % len(riff)] > 1 else _HAT, 1, -10)
+            for k, t in enumerate(_grid(bar, SIXTEENTH if beat == QUARTER else fast))
+        ]
         hits += [Event(0, _KICK, 1, 8)]
     elif kit == "slow":
         hits += [Event(0, _KICK, 1, 8), Event(beats[len(beats) // 2], _SNARE, 1, 4)]
         hits += [Event(t, _RIDE, 1, -10) for t in beats]
     else:  # toms and epic
         step = fast if kit == "toms" else SIXTEENTH * 2
-        hits += [Event(t, _TOMS[riff[k % len(riff)] % 5], 1, 14 if t % beat == 0 else -8) for k, t in enumerate(_grid(bar, step))]
+        hits += [
+            Event(t, _TOMS[riff[k % len(riff)] % 5], 1, 14 if t % beat == 0 else -8)
+            for k, t in enumerate(_grid(bar, step))
+        ]
         hits += [Event(t, _KICK, 1, 14) for t in beats[:: 2 if kit == "toms" else 1]]
     if number % 8 == 7:
         start = beats[-1]
         hits = [h for h in hits if h.tick < start]
-        hits += [Event(t, _TOMS[min(4, k)], 1, 4 * k) for k, t in enumerate(range(start, bar, SIXTEENTH))]
+        hits += [
+            Event(t, _TOMS[min(4, k)], 1, 4 * k) for k, t in enumerate(range(start, bar, SIXTEENTH))
+        ]
     if number % 8 == 0 and kit not in ("light", "ticks"):
         hits.append(Event(0, _CRASH, 1, 10))
     return hits

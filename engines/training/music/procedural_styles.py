@@ -60,7 +60,9 @@ class Style:
     leaps: float = 0.2
 
 
-def _band(melody: str, harmony: str, bass: str, counter: str = "", *, drums: bool = False) -> Ensemble:
+def _band(
+    melody: str, harmony: str, bass: str, counter: str = "", *, drums: bool = False
+) -> Ensemble:
     def read(text: str) -> tuple[int, ...]:
         return tuple(int(word) for word in text.split())
 
@@ -79,7 +81,8 @@ STYLES: Final[dict[str, Style]] = {
         notes=(0.3, 0.9), velocity=(34, 62), held=(0.9, 1.05), melody_pitch=(64, 79),
         patterns=("pad", "pad", "arpeggio", "slow arpeggio", "half chords"),
         basses=("whole", "whole", "pedal", "fifths"),
-        ensembles=(_band("0", "0", "42"), _band("73", "46", "43", "48"), _band("40", "48", "42", "41"),
+        ensembles=(_band("0", "0", "42"), _band("73", "46", "43", "48"),
+                   _band("40", "48", "42", "41"),
                    _band("24", "24", "32"), _band("71", "0", "42"), _band("68", "49", "43"),
                    _band("0", "89", "42"), _band("11", "88", "32"), _band("79", "46", "32", "52")),
         colour=0.02,
@@ -92,9 +95,12 @@ STYLES: Final[dict[str, Style]] = {
         notes=(1.4, 2.6), velocity=(58, 86), held=(0.25, 0.55), melody_pitch=(70, 84),
         patterns=("offbeats", "oompah", "stabs", "offbeats", "broken"),
         basses=("fifths", "quarters", "walking", "fifths"),
-        ensembles=(_band("71", "45", "70", "73"), _band("73", "0", "45"), _band("40", "45", "32", "71"),
-                   _band("72", "21", "58"), _band("13", "12", "45", "75"), _band("0", "0", "32", drums=True),
-                   _band("78", "25", "32", drums=True), _band("68", "6", "70"), _band("9", "45", "43")),
+        ensembles=(_band("71", "45", "70", "73"), _band("73", "0", "45"),
+                   _band("40", "45", "32", "71"),
+                   _band("72", "21", "58"), _band("13", "12", "45", "75"), _band("0", "0", "32",
+                   drums=True),
+                   _band("78", "25", "32", drums=True), _band("68", "6", "70"), _band("9", "45",
+                   "43")),
         kits=("light", "march"), leaps=0.4,
     ),
     "tense": Style(
@@ -106,7 +112,8 @@ STYLES: Final[dict[str, Style]] = {
         patterns=("repeated", "tremolo", "ostinato", "ostinato", "stabs", "repeated"),
         basses=("eighths", "pedal eighths", "riff", "pedal"),
         ensembles=(_band("40", "44", "42", "41"), _band("41", "48", "43", "60"),
-                   _band("60", "44", "43", "40", drums=True), _band("81", "38", "38", "90", drums=True),
+                   _band("60", "44", "43", "40", drums=True), _band("81", "38", "38", "90",
+                   drums=True),
                    _band("71", "45", "43", "57"), _band("0", "48", "43", drums=True),
                    _band("29", "30", "33", drums=True), _band("40", "48", "47", "42")),
         kits=("ticks", "drive", "toms"), colour=0.45, leaps=0.3,
@@ -152,14 +159,16 @@ STYLES: Final[dict[str, Style]] = {
     ),
     "romantic": Style(
         tempo_bpm=(60, 100), minor=0.3, meters=("3/4", "4/4", "4/4", "6/8", "12/8"),
-        major_progressions=("I III7 vi II7", "I vi ii V7", "IV iv I VI7", "I V vi iii", "ii V7 I vi",
+        major_progressions=("I III7 vi II7", "I vi ii V7", "IV iv I VI7", "I V vi iii",
+                            "ii V7 I vi",
                             "I io ii V7", "vi II7 ii V7"),
         minor_progressions=("i iv bVII bIII", "i VI7 iv V7", "bVI iv i V7"),
         notes=(0.7, 1.5), velocity=(56, 84), held=(1.0, 1.15), melody_pitch=(66, 81),
         patterns=("wide arpeggio", "arpeggio", "wide arpeggio", "waltz", "pad"),
         basses=("whole", "fifths", "whole"),
         ensembles=(_band("40", "0", "42"), _band("42", "0", "42"), _band("0", "0", "48", "60"),
-                   _band("40", "46", "42", "48"), _band("60", "48", "43", "40"), _band("53", "0", "42"),
+                   _band("40", "46", "42", "48"), _band("60", "48", "43", "40"),
+                   _band("53", "0", "42"),
                    _band("71", "0", "48"), _band("66", "0", "32"), _band("24", "48", "42")),
         colour=0.3, leaps=0.4,
     ),
@@ -171,8 +180,10 @@ STYLES: Final[dict[str, Style]] = {
         notes=(0.4, 1.2), velocity=(58, 92), held=(0.85, 1.05), melody_pitch=(45, 59),
         patterns=("low pad", "low pad", "low repeated", "low ostinato", "low half"),
         basses=("pedal", "whole", "riff", "pedal eighths"),
-        ensembles=(_band("42", "48", "43"), _band("57", "61", "58", "42"), _band("70", "52", "43", "57"),
-                   _band("60", "48", "47", "58"), _band("42", "19", "43"), _band("38", "95", "38", drums=True),
+        ensembles=(_band("42", "48", "43"), _band("57", "61", "58", "42"),
+                   _band("70", "52", "43", "57"),
+                   _band("60", "48", "47", "58"), _band("42", "19", "43"), _band("38", "95", "38",
+                   drums=True),
                    _band("30", "30", "33", drums=True), _band("67", "89", "32")),
         kits=("toms", "slow"), colour=0.25,
     ),
@@ -184,8 +195,10 @@ STYLES: Final[dict[str, Style]] = {
         notes=(0.5, 1.3), velocity=(92, 124), held=(0.75, 1.0), melody_pitch=(58, 74),
         patterns=("ostinato", "repeated", "ostinato", "quarters", "broken"),
         basses=("eighths", "whole", "riff", "quarters"),
-        ensembles=(_band("60", "48", "43", "56", drums=True), _band("40", "52", "58", "60", drums=True),
-                   _band("56", "48", "43", "52", drums=True), _band("61", "48", "57", "40", drums=True),
+        ensembles=(_band("60", "48", "43", "56", drums=True),
+                   _band("40", "52", "58", "60", drums=True),
+                   _band("56", "48", "43", "52", drums=True), _band("61", "48", "57", "40",
+                   drums=True),
                    _band("48", "29", "33", "52", drums=True), _band("60", "48", "47", "57")),
         kits=("epic", "toms", "drive"), leaps=0.35,
     ),
@@ -197,7 +210,8 @@ STYLES: Final[dict[str, Style]] = {
         notes=(0.7, 1.5), velocity=(58, 90), held=(0.8, 1.0), melody_pitch=(65, 79),
         patterns=("arpeggio", "pulse", "quarters", "broken", "pulse"),
         basses=("whole", "fifths", "quarters"),
-        ensembles=(_band("40", "0", "42", "48"), _band("0", "0", "32", "48"), _band("60", "48", "43", "73"),
+        ensembles=(_band("40", "0", "42", "48"), _band("0", "0", "32", "48"),
+                   _band("60", "48", "43", "73"),
                    _band("73", "0", "42", "40"), _band("25", "25", "33", drums=True),
                    _band("0", "48", "33", "40", drums=True), _band("71", "46", "43", "48")),
         kits=("light", "pop"), colour=0.05, leaps=0.3,

@@ -92,10 +92,19 @@ def spread(
             if len(w.bars) == PIECE_BARS
         ]
         by_composer.setdefault(_composer(collection, path), []).extend(rows)
-    composers = [np.nanmean(rows, axis=0) for rows in by_composer.values() if rows]
-    mean = np.nanmean([measure_ids(ids, meter_of(ids)) for ids in trained], axis=0)
-    deviation = np.nanstd(composers, axis=0, ddof=1) if len(composers) > 1 else np.full(3, np.nan)
+    composers = [mean_of(rows) for rows in by_composer.values() if rows]
+    mean = mean_of([measure_ids(ids, meter_of(ids)) for ids in trained])
+    deviation = np.std(composers, axis=0, ddof=1) if len(composers) > 1 else np.full(3, np.nan)
     return Spread(mean=mean, deviation=deviation)
+
+
+def mean_of(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Average rows (3,) without their NaN; NaN where there is nothing else."""
+    values = np.array(rows)
+    there = ~np.isnan(values)
+    counts = there.sum(axis=0)
+    sums = np.where(there, values, 0.0).sum(axis=0)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _composer(collection: Collection, path: Path) -> str:

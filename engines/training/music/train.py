@@ -17,13 +17,21 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from engines.api import BadRequest, Run, TrainRequest, TrainResult
 from engines.music import tokens
-from engines.music.decoder import WEIGHTS
+from engines.music.copies import CopyFilter, load_filter
+from engines.music.decoder import WEIGHTS, load_decoder
 from engines.training.music.averaging import Average
 from engines.training.music.batches import IGNORED, batches
-from engines.training.music.checkpoint import Progress, load_checkpoint, save_checkpoint
-from engines.training.music.evaluate import Bits, held_out_bits
+from engines.training.music.card import model_card
+from engines.training.music.checkpoint import (
+    Progress,
+    load_checkpoint,
+    read_progress,
+    save_checkpoint,
+)
+from engines.training.music.evaluate import Bits, five_grams, held_out_bits, token_counts
 from engines.training.music.export import export
 from engines.training.music.growing import grow
+from engines.training.music.judging import gather_copies, judge_styles
 from engines.training.music.prepare import Windows, prepare
 from engines.training.music.progress_log import report
 
@@ -38,6 +46,8 @@ LOOK_S: Final = 1200.0
 
 LOOK_WINDOWS: Final = 16
 CARD_WINDOWS: Final = 60
+STYLE_PIECES: Final = 200
+OWN_PIECES: Final = 8000
 REPORT_STEPS: Final = 20
 MAX_POSITIONS: Final = 2048
 SMALLEST_COMPILED: Final = 1_000_000
@@ -102,8 +112,8 @@ def train(request: TrainRequest, run: Run, services: Services | None) -> TrainRe
     The run lies in `<out>/run` and the model in `<out>/model`; a second call
     with the same `out` goes on with what is left of the minutes. Warm up, then
     a constant rate, then cool down in the last part of the minutes: what is
-    learned while cooling is exported but not kept in the run, so that more
-    minutes go on from the constant rate. A model folder at `<out>/start` of
+    learned while cooling is exported and kept apart in `<out>/cooled`, so that
+    more minutes go on from the constant rate. A model folder at `<out>/start` of
     a narrower model is what a new run grows from.
     """
     recipe = RECIPES[request.preset]
@@ -113,14 +123,33 @@ def train(request: TrainRequest, run: Run, services: Services | None) -> TrainRe
     if not request.data:
         raise BadRequest("training needs a folder of data")
     out = Path(request.out)
-    windows = prepare(request.data, out / "corpus.npz", run)
+    windows = prepare(request.data, out / "corpus.npz", run, own_pieces=OWN_PIECES)
     torch.manual_seed(request.seed)
     course = _Course(request, recipe, run, out, device)
     progress = course.learn(windows)
     with course.average.worn_by(course.model):
-        bits = held_out_bits(course.model, windows, per_collection=CARD_WINDOWS, device=device)
-        path = export(course.model, out / "model", progress=progress, bits=bits)
+        bits = held_out_bits(
+            course.model, windows, per_collection=CARD_WINDOWS, ngrams=five_grams(windows)
+        )
+        known = _known_runs(request.data, out, run)
+        path = export(course.model, out / "model", counts=token_counts(windows), known=known)
+    styles = judge_styles(
+        load_decoder(path, device, torch.float32), windows, request.data, known,
+        pieces=STYLE_PIECES, run=run,
+    )  # fmt: skip
+    parameters = sum(p.numel() for p in course.model.parameters())
+    card = model_card(parameters, progress, bits, styles)
+    (path / "README.md").write_text(card, encoding="utf-8")
     return TrainResult(path=str(path), steps=progress.steps, figures=_figures(bits))
+
+
+def _known_runs(folders: tuple[str, ...], out: Path, run: Run) -> CopyFilter:
+    """Hash the training music once for a run."""
+    known = load_filter(out)
+    if known is None:
+        known = gather_copies(folders, run)
+        known.save(out)
+    return known
 
 
 def _figures(bits: list[Bits]) -> tuple[tuple[str, float], ...]:
@@ -128,6 +157,7 @@ def _figures(bits: list[Bits]) -> tuple[tuple[str, float], ...]:
     for one in bits:
         told.append((f"{one.collection} bits per note", one.model))
         told.append((f"{one.collection} unigram bits per note", one.unigram))
+        told.append((f"{one.collection} 5-gram bits per note", one.five_gram))
     return tuple(told)
 
 
@@ -158,14 +188,20 @@ class _Course:
         self._optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=recipe.decay
         )
-        self._progress = load_checkpoint(
-            out / "run", self.model, self.average, self._optimizer
-        ) or Progress(
+        kept = self._load(out / "run")
+        cooled = read_progress(out / "cooled")
+        least_s = max(request.minutes * 60, kept.seconds if kept else 0.0)
+        if cooled and cooled.seconds >= least_s:
+            kept = self._load(out / "cooled")
+        self._progress = kept or Progress(
             preset=request.preset, seed=request.seed, steps=0, tokens=0, seconds=0.0,
             begun_from=begun_from,
         )  # fmt: skip
         if self._progress.preset != request.preset:
             raise BadRequest(f"the run in {out} was begun with the preset {self._progress.preset}")
+
+    def _load(self, folder: Path) -> Progress | None:
+        return load_checkpoint(folder, self.model, self.average, self._optimizer)
 
     def _grow(self, start: Path) -> str:
         if not (start / WEIGHTS).is_file():
@@ -174,12 +210,17 @@ class _Course:
         return "a narrower model"
 
     def learn(self, windows: Windows) -> Progress:
-        """Step until the minutes are over; a checkpoint every `CHECKPOINT_S` until it cools."""
+        """Step until the minutes are over.
+
+        A checkpoint is kept every `CHECKPOINT_S` and when cooling begins; the
+        cooled end is kept apart.
+        """
         budget_s = self._request.minutes * 60
         progress = self._progress
         cooling_from = max(progress.seconds, budget_s * (1 - COOLING))
         begun = time.monotonic() - progress.seconds
         kept_s = looked_s = progress.seconds
+        was_cooling = False
         stream = batches(
             windows, seed=self._request.seed, first=progress.steps,
             tokens_a_batch=self._recipe.tokens_a_batch, context=self._recipe.context,
@@ -188,6 +229,9 @@ class _Course:
         self.model.train()
         while (spent_s := time.monotonic() - begun) < budget_s:
             cooled = max(0.0, (spent_s - cooling_from) / max(1.0, budget_s - cooling_from))
+            if cooled and not was_cooling:
+                self._keep("run", progress)
+            was_cooling = cooled > 0
             rate = rate_at(self._recipe, progress.steps, cooled)
             loss, count = self._step(forward, next(stream), rate)
             self.average.follow(self.model, steps=progress.steps, cooled=cooled)
@@ -202,11 +246,14 @@ class _Course:
                 self._look(windows, progress)
             if spent_s - kept_s > CHECKPOINT_S and not cooled:
                 kept_s = spent_s
-                self._keep(progress)
+                self._keep("run", progress)
+        if was_cooling:
+            progress = replace(progress, seconds=max(budget_s, progress.seconds))
+            self._keep("cooled", progress)
         return progress
 
-    def _keep(self, progress: Progress) -> None:
-        save_checkpoint(self._out / "run", self.model, self.average, self._optimizer, progress)
+    def _keep(self, name: str, progress: Progress) -> None:
+        save_checkpoint(self._out / name, self.model, self.average, self._optimizer, progress)
 
     def _report(self, progress: Progress, **values: float) -> None:
         report(
@@ -217,9 +264,7 @@ class _Course:
     def _look(self, windows: Windows, progress: Progress) -> None:
         """Measure the averaged weights on some held-out windows, for the log."""
         with self.average.worn_by(self.model):
-            bits = held_out_bits(
-                self.model, windows, per_collection=LOOK_WINDOWS, device=self._device
-            )
+            bits = held_out_bits(self.model, windows, per_collection=LOOK_WINDOWS)
         self._report(progress, **{b.collection: round(b.model, 3) for b in bits})
 
     def _step(

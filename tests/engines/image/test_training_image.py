@@ -84,9 +84,7 @@ def test_a_training_run_ends_in_a_model_that_draws(
     assert drawn.pictures[0].width_px == training_material.SIDE_PX
 
 
-def test_the_journal_tells_each_turn(
-    services: Services, tiny_recipe: None, tmp_path: Path
-) -> None:
+def test_the_journal_tells_each_turn(services: Services, tiny_recipe: None, tmp_path: Path) -> None:
     result = trained(services, tmp_path)
     rows = (tmp_path / "out" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     last = json.loads(rows[-1])

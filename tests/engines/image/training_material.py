@@ -26,9 +26,7 @@ TINY_UNET = UnetShape(
     batch=4,
     rate=Rate(highest=1e-3, steps=5, steady=4, warm=2),
 )
-TINY = train.Recipe(
-    scenes=12, side_px=SIDE_PX, vae=TINY_VAE, unet=TINY_UNET, working_bytes=1000
-)
+TINY = train.Recipe(scenes=12, side_px=SIDE_PX, vae=TINY_VAE, unet=TINY_UNET, working_bytes=1000)
 
 
 def cutout(colour: tuple[int, int, int]) -> Image.Image:

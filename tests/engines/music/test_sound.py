@@ -112,3 +112,16 @@ def test_a_cancel_stops_the_rendering(engine: SoundEngine) -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         engine.run(SoundRequest(midi=write_midi(small_score())), Run(token=token))
+
+
+def test_a_loop_is_as_long_as_its_bars_and_its_tail_sounds_into_its_beginning(
+    engine: SoundEngine,
+) -> None:
+    score = Score(tracks=(Track(program=48, notes=(Note(24, 60, 24, 80), Note(72, 67, 24, 110))),))
+    midi = write_midi(score)
+    sound, rate_hz, _ = play(engine, midi=midi, loop=True)
+    assert sound.shape[1] == 2 * rate_hz
+    once, _, _ = play(engine, midi=midi)
+    head = rate_hz // 4  # half of the beat before the first note
+    assert np.abs(once[:, :head]).max() < 1e-4
+    assert np.abs(sound[:, :head]).max() > 0.01

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from engines.api import BadRequest, ModelRefused, Run, TrainRequest
+from engines.music import tokens
+from engines.music.copies import CopyFilter
 from engines.music.decoder import load_decoder
 from engines.music.midi_writer import write_midi
 from engines.music.score import Note, Score, Track
@@ -39,6 +42,8 @@ def test_a_run_learns_resumes_and_exports(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(training.RECIPES, "cpu", TINY)
+    monkeypatch.setattr(training, "STYLE_PIECES", 1)
+    monkeypatch.setattr(training, "OWN_PIECES", 20)
     request = TrainRequest(
         what="music", out=str(tmp_path / "out"), seed=1, data=(str(data),), minutes=0.1
     )
@@ -58,8 +63,10 @@ def test_a_foreign_vocabulary_is_refused(
 ) -> None:
     monkeypatch.setitem(training.RECIPES, "cpu", TINY)
     model = training.build(TINY)
-    progress = training.Progress(preset="cpu", seed=1, steps=1, tokens=1, seconds=1.0)
-    folder = training.export(model, tmp_path / "model", progress=progress, bits=[])
+    known = CopyFilter.of(np.zeros(0, np.uint64))
+    folder = training.export(
+        model, tmp_path / "model", counts=np.zeros(tokens.SIZE, int), known=known
+    )
     load_decoder(folder, "cpu", torch.float32)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     for key, value in (("triptych_vocabulary", []), ("hidden_size", 64), ("hidden_size", "x")):
@@ -69,7 +76,7 @@ def test_a_foreign_vocabulary_is_refused(
 
 
 def test_the_split_is_by_composer(data: Path, tmp_path: Path) -> None:
-    windows = prepare((str(data),), tmp_path / "corpus.npz", Run())
+    windows = prepare((str(data),), tmp_path / "corpus.npz", Run(), own_pieces=0)
     assert 0 < windows.held_out.sum() < len(windows)
     found = {
         path.name: is_held_out(c, path)
@@ -77,7 +84,7 @@ def test_the_split_is_by_composer(data: Path, tmp_path: Path) -> None:
         for path in files
     }
     assert [name for name, held in found.items() if held] == ["Hidden_Tears.mid"]
-    again = prepare((), tmp_path / "corpus.npz", Run())
+    again = prepare((), tmp_path / "corpus.npz", Run(), own_pieces=0)
     assert (again.ids == windows.ids).all()
 
 
@@ -88,7 +95,7 @@ def test_every_collection_keeps_someone_out() -> None:
 
 def test_training_without_known_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest):
-        prepare((str(tmp_path),), tmp_path / "corpus.npz", Run())
+        prepare((str(tmp_path),), tmp_path / "corpus.npz", Run(), own_pieces=0)
     request = TrainRequest(what="music", out=str(tmp_path), seed=1, minutes=0.1)
     with pytest.raises(BadRequest):
         training.train(request, Run(), None)
