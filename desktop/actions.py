@@ -39,6 +39,8 @@ class Desk(Protocol):
 
     def show_memory(self) -> None: ...
 
+    def show_models(self) -> None: ...
+
     def toggle_score(self) -> None: ...
 
     def ask_end_engines(self) -> None: ...
@@ -349,6 +351,14 @@ ACTIONS: tuple[Action, ...] = (
         does=lambda desk: desk.show_panel("music"),
     ),
     Action(
+        id="models",
+        text="Models: what you have, and adding more…",
+        menu="Make",
+        shortcut="Ctrl+Shift+M",
+        icon="shapes",
+        does=lambda desk: desk.show_models(),
+    ),
+    Action(
         id="drop_queue",
         text="Finish this job, drop the rest",
         menu="Make",
@@ -449,6 +459,7 @@ DIVIDED_BEFORE = frozenset(
         "reroll",
         "reroll_music",
         "words_panel",
+        "models",
         "drop_queue",
         "free_memory",
         "memory",

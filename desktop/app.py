@@ -14,18 +14,20 @@ from PySide6.QtWidgets import QApplication
 from desktop import theme
 from desktop.hosted import Host
 from desktop.icons import icon
-from desktop.jobs import Lane
+from desktop.kept_queue import KeptQueue
 from desktop.recovery import Recovery
 from desktop.session import Session
 from desktop.settings import (
+    GB,
+    history_folder,
     load_settings,
     memory_store,
+    queue_folder,
     recovery_folder,
     save_settings,
     settings_path,
 )
 from desktop.window import Window
-from engines.api import Kind, ModelSpec, Run
 from engines.host import ChildHost, HostOptions
 
 SETTLE_MS = 300
@@ -79,12 +81,18 @@ def run_window(path: Path | None) -> int:
     options = HostOptions(memory=settings.memory_options, store=str(memory_store()))
     host = ChildHost(options=options)
     studio = build(host)
+    studio.session.keep_pictures_in(
+        history_folder(), most_bytes=round(max(1.0, settings.history_gb) * GB)
+    )
     recovery = Recovery(studio.session, recovery_folder())
+    queue = KeptQueue(studio.session.jobs, queue_folder())
     studio.window.show()
 
     def go_on() -> None:
         settle(studio)
         recovery.begin()
+        queue.begin()
+        studio.window.arrivals.offer_waiting(queue)
         if recovery.found is not None and path is None:
             studio.window.stage.message.offer(
                 "Triptych ended before this work was saved. A copy of it is here.",
@@ -96,6 +104,7 @@ def run_window(path: Path | None) -> int:
 
     QTimer.singleShot(SETTLE_MS, go_on)
     code = studio.application.exec()
+    queue.end()
     recovery.end()
     studio.close()
     return int(code)
@@ -121,31 +130,7 @@ def settle(studio: Studio) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     if isinstance(studio.host, ChildHost):
         studio.host.warm()
-    list_models(studio)
-
-
-def list_models(studio: Studio) -> None:
-    """Look through the library on the file thread, then offer the models in the panels."""
-
-    def work(run: Run) -> tuple[tuple[ModelSpec, ...], dict[Kind, str]]:
-        from engines.catalog import Catalog
-
-        catalog = Catalog()
-        return catalog.list(), catalog.defaults()
-
-    def then(found: tuple[tuple[ModelSpec, ...], dict[Kind, str]]) -> None:
-        specs, defaults = found
-        studio.session.know_defaults(defaults)
-        studio.window.left.show_models(specs)
-
-    studio.session.jobs.submit(
-        "Looking through the models",
-        work,
-        then,
-        Lane.FILE,
-        kind="models",
-        quiet=True,
-    )
+    studio.window.library.refresh()
 
 
 def _forget(settings: object) -> None:

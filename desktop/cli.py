@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from desktop.image_options import add_options as add_image_options
 from desktop.messages import explain
 from desktop.scoring import add_options as add_music_options
 from desktop.terminal import Bar, print_json
@@ -113,20 +114,7 @@ def _text(commands: Any) -> None:
 
 
 def _image(commands: Any) -> None:
-    command = _add(commands, "image", "Draw pictures.", out="needed")
-    command.add_argument("prompt")
-    command.add_argument("--model", default="", metavar="ID", help='an id, a path, "backgrounds"')
-    command.add_argument("--negative", default="", metavar="TEXT")
-    command.add_argument("--size", default="", metavar="WxH")
-    command.add_argument("--steps", type=int, default=0)
-    command.add_argument("--guidance", type=float, default=-1.0)
-    command.add_argument("--sampler", default="")
-    command.add_argument("--count", type=int, default=1)
-    command.add_argument("--init", type=Path, metavar="PICTURE")
-    command.add_argument("--strength", type=float, default=0.7)
-    command.add_argument("--mask", type=Path, metavar="PICTURE", help="white is drawn anew")
-    command.add_argument("--lora", action="append", default=[], metavar="FILE[:WEIGHT]")
-    command.add_argument("--upscale", type=int, default=1, help="2, 4, 8 or 16 times")
+    add_image_options(_add(commands, "image", "Draw pictures.", out="needed"))
 
 
 def _music(commands: Any) -> None:

@@ -18,16 +18,13 @@ from desktop.messages import fit_text
 from desktop.settings import load_settings, memory_store, settings_path
 from desktop.terminal import print_table
 from engines.api import (
-    BackgroundRequest,
     BadRequest,
     Cancelled,
     CannotWrite,
     EngineError,
     Fit,
     FitRequest,
-    ImageRequest,
     ImageResult,
-    LoraUse,
     ModelRefused,
     ModelSpec,
     MusicResult,
@@ -83,43 +80,35 @@ def text(arguments: argparse.Namespace, run: Run) -> Answer:
 
 def image(arguments: argparse.Namespace, run: Run) -> Answer:
     """Draw pictures with a model or the backgrounds generator."""
-    _check_goal(arguments.out, (".png", ".jpg", ".jpeg", ".webp"))
-    seed = _seed(arguments)
-    width_px, height_px = _frame(arguments.size) if arguments.size else (0, 0)
-    request: BackgroundRequest | ImageRequest
-    if arguments.model == "backgrounds":
-        request = BackgroundRequest(
-            prompt=arguments.prompt,
-            seed=seed,
-            width_px=width_px or 1024,
-            height_px=height_px or 1024,
-        )
-    else:
-        request = ImageRequest(
-            prompt=arguments.prompt,
-            seed=seed,
-            model=arguments.model,
-            negative=arguments.negative,
-            width_px=width_px,
-            height_px=height_px,
-            steps=arguments.steps,
-            guidance=arguments.guidance,
-            sampler=arguments.sampler,
-            count=arguments.count,
-            init=_read_picture(arguments.init),
-            mask=_read_picture(arguments.mask),
-            strength=arguments.strength,
-            loras=tuple(_lora(text) for text in arguments.lora),
-            upscale=arguments.upscale,
-        )
+    from desktop.painting import SUFFIXES, described, file_of, image_request, like
+    from desktop.picture_recipes import hashes
+    from engines.catalog import Catalog
+
+    _check_goal(arguments.out, SUFFIXES)
+    found = None
+    if arguments.like is not None:
+        found = like(arguments.like, _read_bytes(arguments.like), Catalog().list())
+    size_px = _frame(arguments.size) if arguments.size else None
+    request = image_request(
+        arguments, found, seed=_seed(arguments), size_px=size_px, read=_read_picture
+    )
+    left_out = found.left_out if found is not None else ()
+    if found is not None and found.sentence:
+        sys.stderr.write(found.sentence + "\n")
     with _host(arguments) as host:
         result = host.run(request, run)
     assert isinstance(result, ImageResult)
     paths = _numbered(arguments.out, len(result.pictures))
-    for path, picture in zip(paths, result.pictures, strict=True):
-        _write(path, _as_suffix(picture.png, path))
+    said = described(request, result, hashes())
+    for path, picture, settings in zip(paths, result.pictures, said, strict=True):
+        _write(path, file_of(picture.png, settings, path.suffix.lower()))
     _say(arguments, paths)
-    return {"outputs": [str(path) for path in paths], "seed": seed, "model": result.model}
+    return {
+        "outputs": [str(path) for path in paths],
+        "seed": request.seed,
+        "model": result.model,
+        "left_out": list(left_out),
+    }
 
 
 def music(arguments: argparse.Namespace, run: Run) -> Answer:
@@ -386,23 +375,6 @@ def _read_picture(path: Path | None) -> bytes:
         return to_png(_read_bytes(path))
     except PictureError as error:
         raise BadRequest(f"{path} cannot be read: {error}") from None
-
-
-def _as_suffix(png: bytes, path: Path) -> bytes:
-    """Turn a PNG into what the path's suffix asks for."""
-    if path.suffix.lower() == ".png":
-        return png
-    from desktop.render.pictures import convert
-
-    return convert(png, path.suffix.lower())
-
-
-def _lora(text: str) -> LoraUse:
-    path, colon, weight = text.rpartition(":")
-    try:
-        return LoraUse(path=path, weight=float(weight)) if colon and path else LoraUse(path=text)
-    except ValueError:
-        return LoraUse(path=text)
 
 
 def _numbered(path: Path, count: int) -> list[Path]:

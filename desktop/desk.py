@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,17 +9,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
 
 from desktop.actions import ACTIONS
-from desktop.files import Dropped, FileQuestions, Leaving, sort_dropped
+from desktop.arrivals import Arrivals
+from desktop.files import FileQuestions, Leaving
 from desktop.jobs import JobState, Lane
 from desktop.panels.brief import BriefBar
 from desktop.panels.command_palette import CommandPalette
 from desktop.panels.jobs import JobStrip
+from desktop.panels.model_library import ModelLibrary
 from desktop.playback import Playback
 from desktop.rooms import LeftRoom, RightRoom, TimelineRoom
 from desktop.session import Session
 from desktop.stage import Stage
 
 if TYPE_CHECKING:
+    from desktop.panels.models_panel import ModelsPanel
     from desktop.score_room import ScoreRoom
 
 
@@ -40,6 +42,17 @@ class DeskWindow(QMainWindow):
         self.left.score_wanted.connect(self.toggle_score)
         self.right = RightRoom(session)
         self.score: ScoreRoom | None = None
+        self.library = ModelLibrary(session)
+        self.library.changed.connect(lambda: self.left.show_models(self.library.models))
+        self.models: ModelsPanel | None = None
+        self.arrivals = Arrivals(
+            session,
+            self.files,
+            self.left,
+            self.stage,
+            open_project=self.open_file,
+            take_models=self._take_models,
+        )
         self.strip = JobStrip(session, self.stage.area)
         self.strip.memory.end_wanted.connect(self.ask_end_engines)
 
@@ -67,10 +80,10 @@ class DeskWindow(QMainWindow):
         self.files.ask_export(self.session.export)
 
     def ask_picture(self) -> None:
-        self.files.ask_picture(lambda path: self.take_files((path,)))
+        self.files.ask_picture(lambda path: self.arrivals.take_files((path,)))
 
     def ask_score(self) -> None:
-        self.files.ask_score(lambda path: self.take_files((path,)))
+        self.files.ask_score(lambda path: self.arrivals.take_files((path,)))
 
     def play_or_pause(self) -> None:
         self.playback.toggle()
@@ -90,6 +103,17 @@ class DeskWindow(QMainWindow):
     def show_memory(self) -> None:
         """Open the memory's card, or put it away."""
         self.strip.memory.toggle_card()
+
+    def show_models(self) -> None:
+        """Show the library in its window; it is built the first time."""
+        if self.models is None:
+            from desktop.panels.models_panel import ModelsPanel
+
+            self.models = ModelsPanel(self.session, self.library, self)
+            self.library.refresh()
+        self.models.show()
+        self.models.raise_()
+        self.models.activateWindow()
 
     def ask_end_engines(self) -> None:
         """End the engines' process; if a job is at work there, ask first."""
@@ -145,16 +169,6 @@ class DeskWindow(QMainWindow):
         self.left.close_view()
         self.timeline.close_view()
 
-    def take_files(self, paths: tuple[Path, ...]) -> None:
-        """Use files that were dropped or chosen, each by its kind."""
-        sorted_paths = sort_dropped(paths)
-        for path in sorted_paths.of(Dropped.PICTURE):
-            self.session.attempt(partial(self.files.place, self.session, path))
-        for path in sorted_paths.of(Dropped.SCORE)[:1]:
-            self.session.attempt(partial(self.files.use_score, self.session, path))
-        for path in sorted_paths.of(Dropped.PROJECT)[:1]:
-            self.open_file(path)
-        for path in sorted_paths.of(Dropped.OTHER)[:1]:
-            self.stage.message.tell(
-                f"{path.name} is neither a picture, a MIDI file nor a project.", tone="bad"
-            )
+    def _take_models(self, paths: tuple[Path, ...]) -> None:
+        self.show_models()
+        self.library.take(paths)

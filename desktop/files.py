@@ -18,6 +18,8 @@ from engines.api import BadRequest
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 SCORE_SUFFIXES = (".mid", ".midi")
 PROJECT_SUFFIX = ".triptych"
+MODEL_SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
+"""Those that are refused too: the library says why."""
 
 LARGEST_PICTURE_BYTES = 256 * 2**20
 LARGEST_SCORE_BYTES = 8 * 2**20
@@ -28,6 +30,7 @@ POSTER_FILTERS = (
     "PDF page (*.pdf)",
     "SVG drawing (*.svg)",
 )
+SAVE_PICTURE_FILTERS = ("PNG picture (*.png)", "JPEG picture (*.jpg)", "WebP picture (*.webp)")
 SCENE_FILTERS = (
     "MP4 video (*.mp4)",
     "WebM video (*.webm)",
@@ -43,6 +46,7 @@ class Dropped(StrEnum):
     PICTURE = "picture"
     SCORE = "score"
     PROJECT = "project"
+    MODEL = "model"
     OTHER = "other"
 
 
@@ -57,7 +61,10 @@ class Sorted:
 
 
 def sort_dropped(paths: tuple[Path, ...]) -> Sorted:
-    """Tell files apart by their suffixes; what is in them is checked where it is read."""
+    """Tell files apart by their suffixes; what is in them is checked where it is read.
+
+    A folder is one of models.
+    """
     return Sorted(tuple((_kind(path), path) for path in paths))
 
 
@@ -67,6 +74,8 @@ def _kind(path: Path) -> Dropped:
         return Dropped.PICTURE
     if suffix in SCORE_SUFFIXES:
         return Dropped.SCORE
+    if suffix in MODEL_SUFFIXES or path.is_dir():
+        return Dropped.MODEL
     return Dropped.PROJECT if suffix == PROJECT_SUFFIX else Dropped.OTHER
 
 
@@ -89,6 +98,9 @@ class FileQuestions:
 
     def ask_save(self, then: Callable[[Path], object]) -> None:
         self._ask("Save the project", ("Triptych projects (*.triptych)",), then, write=True)
+
+    def ask_save_picture(self, then: Callable[[Path], object]) -> None:
+        self._ask("Save the picture", SAVE_PICTURE_FILTERS, then, write=True)
 
     def ask_export(self, then: Callable[[Path], object]) -> None:
         session: Session = self._parent.session  # type: ignore[attr-defined]

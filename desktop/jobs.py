@@ -32,7 +32,7 @@ from PySide6.QtCore import (
 )
 
 from desktop.queue_order import Waiting
-from engines.api import Cancelled, CancelToken, Preview, Progress, Run
+from engines.api import Cancelled, CancelToken, Preview, Progress, Request, Run
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,9 @@ class Job:
     no list shows. `preview` is the last one that came
     with any progress. `labels` name what the engines are asked now and will
     be, in order, as "kind:model"; `batch` and `overtaken` are as in
-    `desktop.queue_order.Waiting`. Times are `time.monotonic` seconds, 0 while unknown.
+    `desktop.queue_order.Waiting`. `request` is what a job asks of the engines,
+    if that is all it is: then it can be asked again in another run of the
+    program. Times are `time.monotonic` seconds, 0 while unknown.
     """
 
     id: int
@@ -92,6 +94,7 @@ class Job:
     quiet: bool = False
     labels: tuple[str, ...] = ()
     batch: str = ""
+    request: Request | None = None
     overtaken: int = 0
     started_s: float = 0.0
     ended_s: float = 0.0
@@ -122,6 +125,7 @@ class _Order:
     quiet: bool
     labels: tuple[str, ...]
     batch: str
+    request: Request | None
 
 
 class _Relay(QObject):
@@ -214,12 +218,13 @@ class JobQueue(QObject):
         quiet: bool = False,
         labels: tuple[str, ...] = (),
         batch: str = "",
+        request: Request | None = None,
     ) -> Job:
         """Queue `work` for a pool thread; `then` gets its result on the GUI thread.
 
-        `labels` and `batch` are the job's, see `Job`.
+        `labels`, `batch` and `request` are the job's, see `Job`.
         """
-        order = _Order(kind or str(lane), title, lane, work, then, quiet, labels, batch)
+        order = _Order(kind or str(lane), title, lane, work, then, quiet, labels, batch, request)
         return self._queue(order)
 
     def cancel(self, job_id: int) -> None:
@@ -236,8 +241,11 @@ class JobQueue(QObject):
             self._replace(replace(job, cancelling=True))
 
     def cancel_all_queued(self) -> None:
-        """Finish what runs, drop the rest."""
-        for lane in Lane:
+        """Finish what runs, drop the rest of what was asked of the engines, and exports.
+
+        Files that wait to be saved and housekeeping are not part of it.
+        """
+        for lane in (Lane.ENGINE, Lane.EXPORT):
             for job_id in tuple(self._waiting[lane]):
                 self.cancel(job_id)
 
@@ -272,7 +280,8 @@ class JobQueue(QObject):
 
     def close(self) -> bool:
         """Cancel all and wait for the threads; True if every one ended."""
-        self.cancel_all_queued()
+        for job_id in [job_id for line in self._waiting.values() for job_id in line]:
+            self.cancel(job_id)
         for job_id in tuple(self._busy.values()):
             self.cancel(job_id)
         self._timer.stop()
@@ -288,6 +297,7 @@ class JobQueue(QObject):
             quiet=order.quiet,
             labels=order.labels,
             batch=order.batch,
+            request=order.request,
         )
         self._jobs[job.id] = job
         self._orders[job.id] = order

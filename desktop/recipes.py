@@ -29,7 +29,7 @@ REQUESTS: dict[str, type[Any]] = {
     Kind.MUSIC: MusicRequest,
 }
 
-_ASSET = "sha256:"
+ASSET = "sha256:"
 
 
 def recipe_of(request: Request, model: str) -> Recipe:
@@ -38,7 +38,7 @@ def recipe_of(request: Request, model: str) -> Recipe:
     for field in dataclasses.fields(request):
         value = getattr(request, field.name)
         if isinstance(value, bytes):
-            value = _ASSET + hashlib.sha256(value).hexdigest() if value else ""
+            value = ASSET + hashlib.sha256(value).hexdigest() if value else ""
         elif field.name == "loras":
             value = [[use.path, use.weight] for use in value]
         fields[field.name] = value
@@ -63,7 +63,7 @@ def request_of(recipe: Recipe, read: Callable[[str], bytes], *, seed: int | None
         fields = json.loads(recipe.request)
         known = {field.name: field for field in dataclasses.fields(made_by)}
         values = {
-            name: _value(value, str(known[name].type), read)
+            name: value_of(value, str(known[name].type), read)
             for name, value in fields.items()
             if name in known
         }
@@ -75,9 +75,9 @@ def request_of(recipe: Recipe, read: Callable[[str], bytes], *, seed: int | None
     return request
 
 
-def _value(value: Any, type_name: str, read: Callable[[str], bytes]) -> Any:
+def value_of(value: Any, type_name: str, read: Callable[[str], bytes]) -> Any:
     if type_name == "bytes":
-        return read(value.removeprefix(_ASSET)) if value else b""
+        return read(value.removeprefix(ASSET)) if value else b""
     if type_name.startswith("tuple[LoraUse"):
         return tuple(LoraUse(path=str(path), weight=float(weight)) for path, weight in value)
     return tuple(value) if isinstance(value, list) else value

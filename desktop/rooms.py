@@ -46,6 +46,7 @@ class LeftRoom(QWidget):
     """Words, picture, music: each built when it is first shown."""
 
     score_wanted = Signal()
+    save_wanted = Signal(object)  # a picture of the history
 
     def __init__(self, session: Session, playback: Playback) -> None:
         super().__init__()
@@ -102,7 +103,9 @@ class LeftRoom(QWidget):
         if name == "text":
             return TextPanel(self._session)
         if name == "image":
-            return ImagePanel(self._session)
+            panel = ImagePanel(self._session)
+            panel.save_wanted.connect(self.save_wanted)
+            return panel
         from desktop.canvas.pianoroll import PianoRollStrip
 
         self._roll = roll = PianoRollStrip()

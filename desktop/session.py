@@ -13,10 +13,10 @@ from desktop.arranging import SET_MUSIC
 from desktop.document.assets import AssetStore
 from desktop.document.midi_file import ScoreError, heard_midi
 from desktop.document.model import Document, Layer, PictureLayer
-from desktop.hosted import Hosted
 from desktop.jobs import Job
 from desktop.messages import explain
 from desktop.recipes import recipe_of, request_of
+from desktop.remembering import Remembering
 from engines.api import (
     BackgroundRequest,
     BadRequest,
@@ -54,7 +54,7 @@ def new_seed() -> int:
     return secrets.randbelow(SEEDS)
 
 
-class Session(Hosted):
+class Session(Remembering):
     """The project, its jobs, and the engines behind them."""
 
     noticed = Signal(str)  # one sentence for the user
@@ -67,11 +67,19 @@ class Session(Hosted):
         host = self._host
 
         def work(run: Run) -> Any:
-            return host.run(request, run)
+            result = host.run(request, run)
+            self._made.emit(request, result)
+            return result
 
         labels = (self._named(label_of(request)),)
         return self.jobs.submit(
-            _title(request), work, then, kind=str(request.kind), labels=labels, batch=batch
+            _title(request),
+            work,
+            then,
+            kind=str(request.kind),
+            labels=labels,
+            batch=batch,
+            request=request,
         )
 
     def produce(self, brief: str, use: str, *, seed: int | None = None, **options: Any) -> Job:
@@ -90,7 +98,9 @@ class Session(Hosted):
 
         def ask(request: Request, run: Run) -> Any:
             self._asked.emit(run.token, self._named(label_of(request)))
-            return host.run(request, run)
+            result = host.run(request, run)
+            self._made.emit(request, result)
+            return result
 
         def work(run: Run) -> Any:
             from desktop.production import PosterOptions, SceneOptions, produce

@@ -44,6 +44,7 @@ class Settings:
     memory_idle_minutes: float = 10.0
     memory_prefetch: bool = True
     jobs_change_places: bool = False
+    history_gb: float = 4.0
 
     def with_recent(self, path: Path) -> Settings:
         """Put a project first on the list of recent ones."""
@@ -69,6 +70,16 @@ def settings_path() -> Path:
 def recovery_folder() -> Path:
     """Return where copies of unsaved work lie; never a temporary folder, those are cleared."""
     return user_data_path("triptych", appauthor=False) / "recovery"
+
+
+def history_folder() -> Path:
+    """Return where the pictures made here are remembered."""
+    return user_data_path("triptych", appauthor=False) / "history"
+
+
+def queue_folder() -> Path:
+    """Return where the jobs that wait are written down."""
+    return user_data_path("triptych", appauthor=False) / "queue"
 
 
 def memory_store() -> Path:

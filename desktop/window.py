@@ -22,7 +22,7 @@ from desktop.icons import icon
 from desktop.jobs import Job, JobState
 from desktop.messages import explain
 from desktop.session import Session
-from desktop.settings import Settings
+from desktop.settings import GB, Settings
 from desktop.theme import COLORS
 from engines.api import OutOfMemory
 
@@ -66,7 +66,7 @@ class Window(DeskWindow):
         )
         event.acceptProposedAction()
         # The drag's source must not wait for what is done with the files.
-        QTimer.singleShot(0, self, lambda: self.take_files(paths))
+        QTimer.singleShot(0, self, lambda: self.arrivals.take_files(paths))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.leaving.may_leave(self.close):
@@ -96,6 +96,7 @@ class Window(DeskWindow):
         room = QHBoxLayout()
         room.addWidget(self._split)
         layout.addLayout(room, 1)
+        layout.addWidget(self.arrivals.waiting)
         layout.addWidget(self.strip)
         self.setCentralWidget(page)
 
@@ -176,6 +177,7 @@ class Window(DeskWindow):
             geometry=geometry,
             left_width_px=left,
             right_width_px=right,
+            history_gb=self.session.gallery.most_bytes / GB,
             **self.brief.choices,
             **self.strip.memory.choices,
         )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from engines.api import BadRequest
 
@@ -67,3 +70,49 @@ def generator(seed: int, device: str = "cpu") -> torch.Generator:
     import torch
 
     return torch.Generator(device=device).manual_seed(seed)
+
+
+@contextmanager
+def own_default_precision() -> Iterator[None]:
+    """Keep the default precision that a library sets while it loads to this thread.
+
+    `from_pretrained` sets torch's default precision for the whole process and
+    back again; a job that works meanwhile on another thread would get tensors
+    of a wrong kind. One thread at a time may be in here.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    process_set, process_get = torch.set_default_dtype, torch.get_default_dtype
+    makers = (torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn)
+    mine = threading.get_ident()
+
+    class Default(TorchFunctionMode):
+        precision: torch.dtype | None = None
+
+        def __torch_function__(
+            self, function: Any, types: Any, given: Any = (), named: Any = None
+        ) -> Any:
+            named = named or {}
+            if self.precision is not None and function in makers and named.get("dtype") is None:
+                named = {**named, "dtype": self.precision}
+            return function(*given, **named)
+
+    default = Default()
+
+    def set_mine(precision: torch.dtype) -> None:
+        if threading.get_ident() == mine:
+            default.precision = precision
+        else:
+            process_set(precision)
+
+    def get_mine() -> torch.dtype:
+        is_mine = threading.get_ident() == mine and default.precision is not None
+        return default.precision if is_mine else process_get()
+
+    torch.set_default_dtype, torch.get_default_dtype = set_mine, get_mine
+    try:
+        with default:
+            yield
+    finally:
+        torch.set_default_dtype, torch.get_default_dtype = process_set, process_get

@@ -21,12 +21,12 @@ from engines.api import (
     ModelRefused,
     ModelSpec,
     MusicRequest,
+    Role,
     Run,
     TextRequest,
     Verdict,
 )
 from engines.catalog import Catalog
-from engines.formats.recognition import ENCODERS
 from engines.image import card, sizes
 from engines.image import needs as image_needs
 from engines.memory.footprints import Footprint
@@ -46,7 +46,6 @@ FULL_BYTES, HALF_BYTES = 4, 2
 """Of one weight, on the processor and on a card."""
 
 _ANY_PROMPT = "A few words."
-_IMAGE_PARTS = ("lora", "vae")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +82,18 @@ class FitEngine:
 
     def _phases(self, spec: ModelSpec, budget_bytes: int) -> tuple[Phase, ...]:
         device = self._memory.device
+        if spec.role is not Role.MODEL and spec.kind is not Kind.TEXT:
+            raise ModelRefused(spec.path, f"it is a {spec.role}, not a whole model")
         if spec.kind is Kind.IMAGE:
             return self._of_pictures(spec)
         if spec.kind is Kind.MUSIC:
             return (_of_music(spec, device, budget_bytes, self._memory.working_sets),)
-        if spec.architecture in ENCODERS:
+        if spec.role is Role.TEXT_ENCODER:
             return (_of_meaning(spec, device),)
         return (_of_words(spec, device),)
 
     def _of_pictures(self, spec: ModelSpec) -> tuple[Phase, ...]:
         """Weigh reading the prompt, denoising, and decoding."""
-        if spec.architecture in _IMAGE_PARTS:
-            raise ModelRefused(spec.path, f"it is a {spec.architecture}, not a whole model")
         about, device = card.read(spec), self._memory.device
         layout = sizes.layout(spec, about)
         words: tuple[Component[Any], ...]

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from desktop.document.problems import DocumentError
 
 _MAX_DEPTH = 64
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""A string, which may end with the text so that none is looked at twice, or a bracket."""
 
 
-def parse(data: bytes) -> dict[str, Any]:
+def parse(data: bytes, *, constant: Callable[[str], Any] | None = None) -> dict[str, Any]:
     """Return the object that `data` holds.
+
+    Args:
+        constant: reads NaN and the infinities, by their names; they are refused by default.
 
     Raises:
         DocumentError: it is not one well-formed JSON object.
@@ -24,7 +29,9 @@ def parse(data: bytes) -> dict[str, Any]:
         raise DocumentError("its description is not text") from problem
     _check_depth(text)
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=constant or _refuse_constant
+        )
     except (ValueError, RecursionError) as problem:
         raise DocumentError("its description is damaged") from problem
     if not isinstance(value, dict):

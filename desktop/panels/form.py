@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.jobs import Job
+from desktop.jobs import Job, JobState
 from desktop.panels.controls import caption
 from desktop.panels.models import ModelChoice
 from desktop.session import Session
@@ -16,7 +16,7 @@ from engines.api import EngineError, Kind, ModelSpec, Preview, Request
 
 
 class Form(QScrollArea):
-    """A column of fields that scrolls, and one job at a time."""
+    """A column of fields that scrolls, and the jobs it asked for, which it follows in turn."""
 
     KIND = Kind.TEXT
     VERB = "Make"
@@ -24,7 +24,7 @@ class Form(QScrollArea):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._job_id = 0
+        self._job_ids: list[int] = []
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -43,7 +43,7 @@ class Form(QScrollArea):
 
     @property
     def running(self) -> bool:
-        return self._job_id != 0
+        return bool(self._job_ids)
 
     def start(self, make: Callable[[], Request], then: Callable[[Request, Any], None]) -> None:
         """Ask for what the form says, or stop what runs.
@@ -51,17 +51,29 @@ class Form(QScrollArea):
         `make` builds the request; what is wrong with it is told and nothing starts.
         """
         if self.running:
-            self.session.jobs.cancel(self._job_id)
-            return
+            self.session.jobs.cancel(self._shown_id())
+        else:
+            self.add(make, then)
+
+    def add(self, make: Callable[[], Request], then: Callable[[Request, Any], None]) -> None:
+        """Ask for what the form says, behind what was asked before."""
         try:
             request = make()
         except EngineError as error:
             self.session.tell(error)
             return
+        if not self.running:
+            self.on_started()
         job = self.session.generate(request, lambda result: then(request, result))
-        self._job_id = job.id
-        self.on_started()
-        self.show_running(self.session.jobs.job(job.id))
+        self._job_ids.append(job.id)
+        self.show_running(self.session.jobs.job(self._shown_id()))
+
+    def go_on(self, request: Request) -> None:
+        """Ask for what was asked in another run of the program."""
+        self.add(lambda: request, self.on_result)
+
+    def on_result(self, request: Request, result: Any) -> None:
+        """Show what a request of this panel gave."""
 
     def on_started(self) -> None:
         """Make room for what will come."""
@@ -76,16 +88,22 @@ class Form(QScrollArea):
         """Show on the form whether a job runs."""
 
     def _on_job(self, job: Job) -> None:
-        if job.id != self._job_id:
+        if job.id not in self._job_ids:
             return
         if job.ended:
-            self._job_id = 0
+            self._job_ids.remove(job.id)
             self.on_ended(job)
-            self.show_running(None)
-            return
-        if job.preview is not None:
-            self.on_preview(job.preview)
-        self.show_running(job)
+            self.show_running(self.session.jobs.job(self._shown_id()) if self.running else None)
+        elif job.id == self._shown_id():
+            if job.preview is not None:
+                self.on_preview(job.preview)
+            self.show_running(job)
+
+    def _shown_id(self) -> int:
+        """Return which job the form shows and stops: the one that runs, else the first."""
+        jobs = (self.session.jobs.job(job_id) for job_id in self._job_ids)
+        running = (job.id for job in jobs if job.state is JobState.RUNNING)
+        return next(running, self._job_ids[0])
 
 
 def stop_or(button: QPushButton, text: str, job: Job | None) -> None:

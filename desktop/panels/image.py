@@ -1,46 +1,48 @@
-"""The picture panel: paint with the model, or draw a background, and choose among results."""
+"""The picture panel: paint with the model, or draw a background, and use any picture made here."""
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.document.model import PictureLayer
+from desktop.document.picture_metadata import PictureSettings
+from desktop.gallery import Kept
 from desktop.jobs import Job
-from desktop.panels.controls import (
-    Amount,
-    Choice,
-    Count,
-    Foldout,
-    SeedField,
-    Segments,
-    button,
-    field,
-    pair,
-    row,
-)
+from desktop.panels.controls import Foldout, SeedField, Segments, button, field, row, tool
 from desktop.panels.form import Form, stop_or
+from desktop.panels.painting import PaintingFields
 from desktop.panels.previews import PictureBox, pixmap_of, pixmap_of_png
-from desktop.panels.results import Made, Results
-from desktop.recipes import recipe_of
-from desktop.session import Session
-from engines.api import BackgroundRequest, ImageRequest, ImageResult, Kind, Pixels, Preview, Request
-
-SIZES = (
-    ("0x0", "The model's own size"),
-    ("128x128", "Square, 128 px"),
-    ("256x256", "Square, 256 px"),
-    ("512x512", "Square, 512 px"),
-    ("512x768", "Upright, 512 x 768 px"),
-    ("768x512", "Wide, 768 x 512 px"),
-    ("1024x1024", "Square, 1024 px"),
+from desktop.panels.results import Results
+from desktop.picture_recipes import likeness, settings_of
+from desktop.recipes import request_of
+from desktop.remembering import Found
+from desktop.session import Session, new_seed
+from engines.api import (
+    BackgroundRequest,
+    BadRequest,
+    ImageRequest,
+    ImageResult,
+    Kind,
+    ModelSpec,
+    Pixels,
+    Preview,
+    Request,
 )
-ENLARGE = (("1", "As painted"), ("2", "2 times"), ("4", "4 times"), ("8", "8 times"))
 
 EMPTY_WORDS = {
     "model": "Your picture appears here while it is painted",
     "background": "Skylines, mountains, waves, forests: drawn at once, at any size",
+    "history": "Every picture made here stays, with how it was made",
 }
 PREVIEW_PX = 212
+VARY_STRENGTH = 0.45
 
 
 class ImagePanel(Form):
@@ -49,67 +51,76 @@ class ImagePanel(Form):
     KIND = Kind.IMAGE
     VERB = "Paint"
 
+    save_wanted = Signal(object)  # Kept
+
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self.setAcceptDrops(True)
+        self._specs: tuple[ModelSpec, ...] = ()
         self._way = Segments(
-            (("model", "Painting", "brush"), ("background", "Background", "mountain"))
+            (
+                ("model", "Painting", ""),
+                ("background", "Background", ""),
+                ("history", "History", ""),
+            )
         )
         self._way.chosen.connect(self._on_way)
         self._prompt = QPlainTextEdit()
         self._prompt.setFixedHeight(88)
         self._prompt.setTabChangesFocus(True)
+        self.painting = PaintingFields(self.model)
+        self._painting = Foldout("Options", self.painting)
+        self.seed = SeedField()
         self._go = button(self.VERB, "primary", "brush")
-        self._go.clicked.connect(self._on_go)
+        self._go.clicked.connect(lambda: self.start(self.request, self.on_result))
+        self._more = tool("list-plus", "Ask for this as well, behind what runs")
+        self._more.clicked.connect(lambda: self.add(self.request, self.on_result))
         self._preview = PictureBox(EMPTY_WORDS["model"], PREVIEW_PX)
         self._results = Results(session)
-        self._results.currentItemChanged.connect(self._on_look)
-        self._results.itemDoubleClicked.connect(self._on_place)
-        self._place = button("Put on canvas", "", "image")
-        self._place.clicked.connect(self._on_place)
-        self._ground = button("As background", "", "mountain", "Fill the page, below all")
-        self._ground.clicked.connect(self._on_ground)
+        self._results.chosen.connect(self._on_look)
+        self._results.use_wanted.connect(self._on_place)
+        self._results.settings_wanted.connect(self._on_settings)
+        self._results.vary_wanted.connect(self._on_vary)
+        self._results.save_wanted.connect(self._on_save)
         self._lay_out()
         self._on_way("model")
         self._on_look()
 
     def _lay_out(self) -> None:
+        self._asking = QWidget()
+        asking = QVBoxLayout(self._asking)
+        asking.setContentsMargins(0, 0, 0, 0)
+        asking.setSpacing(12)
+        asking.addWidget(field("What should be seen?", self._prompt))
+        asking.addWidget(self._painting)
+        asking.addWidget(field("Seed", self.seed))
+        going = row(self._go, self._more)
+        going.setStretch(0, 1)
+        asking.addLayout(going)
+        self._place = button("Put on canvas", "", "image")
+        self._place.clicked.connect(self._on_place)
+        self._ground = tool("mountain", "As background: fill the page, below all")
+        self._ground.clicked.connect(self._on_ground)
+        self._again = tool("sliders-horizontal", "Use these settings")
+        self._again.clicked.connect(self._on_settings)
+        self._vary = tool("shuffle", "Vary: paint one like it")
+        self._vary.clicked.connect(self._on_vary)
+        self._save = tool("download", "Save as a file, with how it was made")
+        self._save.clicked.connect(self._on_save)
+        self._deeds = (self._place, self._ground, self._again, self._vary, self._save)
         self.column.addWidget(self._way)
-        self.column.addWidget(field("What should be seen?", self._prompt))
-        self._painting = self._painting_options()
-        self.column.addWidget(self._painting)
-        self.seed = SeedField()
-        self.column.addWidget(field("Seed", self.seed))
-        self.column.addWidget(self._go)
+        self.column.addWidget(self._asking)
         self.column.addSpacing(4)
         self.column.addWidget(self._preview)
-        line = QWidget()
-        line.setLayout(row(self._place, self._ground, None))
-        self.column.addWidget(line)
+        line = row(*self._deeds, spacing=4)
+        line.setStretch(0, 1)
+        self.column.addLayout(line)
         self.column.addWidget(self._results, 1)
-        self.column.addStretch(0)
 
-    def _painting_options(self) -> Foldout:
-        inside = QWidget()
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        self._negative = QPlainTextEdit()
-        self._negative.setFixedHeight(56)
-        self._negative.setTabChangesFocus(True)
-        self._negative.setPlaceholderText("people, writing…")
-        self._size = Choice(SIZES)
-        self._enlarge = Choice(ENLARGE)
-        self._enlarge.set("4")
-        self._steps = Count(0, 200, 0, auto="Model's own")
-        self._guidance = Amount(0.0, 15.0, 0.0, step=0.5, digits=1)
-        self._count = Count(1, 16, 1)
-        layout.addWidget(field("Model", self.model))
-        layout.addWidget(field("What should not be seen", self._negative))
-        layout.addWidget(field("Painted at", self._size))
-        layout.addLayout(pair(field("Steps", self._steps), field("How many", self._count)))
-        layout.addWidget(field("Guidance (0: the model's own)", self._guidance))
-        layout.addWidget(field("Enlarged", self._enlarge))
-        return Foldout("Options", inside)
+    def show_models(self, specs: tuple[ModelSpec, ...]) -> None:
+        super().show_models(specs)
+        self._specs = specs
+        self.painting.show_models(specs)
 
     def request(self) -> ImageRequest | BackgroundRequest:
         """Return what the form asks for.
@@ -123,19 +134,46 @@ class ImagePanel(Form):
             return BackgroundRequest(
                 prompt=prompt, seed=seed, width_px=width_px, height_px=height_px
             )
-        width, _, height = self._size.value.partition("x")
-        return ImageRequest(
-            prompt=prompt,
-            seed=seed,
-            model=self.model.value,
-            negative=self._negative.toPlainText().strip(),
-            width_px=int(width),
-            height_px=int(height),
-            steps=self._steps.value(),
-            guidance=self._guidance.value or -1.0,
-            count=self._count.value(),
-            upscale=int(self._enlarge.value),
-        )
+        return self.painting.request(prompt, seed)
+
+    def take(self, settings: PictureSettings) -> None:
+        """Write how a picture was made into the form, and tell what of it is not here."""
+        found = likeness(settings, self._specs, self._read)
+        self._take(found.kind, found.fields)
+        if found.sentence:
+            self.session.noticed.emit(found.sentence)
+
+    def _take(self, kind: str, fields: dict[str, Any]) -> None:
+        """Write fields of a request into the form."""
+        self._way.choose("background" if kind == Kind.BACKGROUND else "model")
+        if "prompt" in fields:
+            self._prompt.setPlainText(fields["prompt"])
+        if "seed" in fields:
+            self.seed.keep(fields["seed"])
+        if kind != Kind.BACKGROUND:
+            self.painting.take(fields)
+        self.verticalScrollBar().setValue(0)
+
+    def take_file(self, path: Path) -> None:
+        """Take the settings of a picture's file; the user is told if it has none."""
+
+        def then(found: Found) -> None:
+            if found.settings is None:
+                self.session.noticed.emit(f"{path.name}: {found.why_not}.")
+            else:
+                self.take(found.settings)
+
+        self.session.look_into(path, then)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if paths:
+            self.take_file(paths[0])
 
     def on_preview(self, preview: Preview) -> None:
         if isinstance(preview, Pixels):
@@ -144,56 +182,116 @@ class ImagePanel(Form):
     def on_ended(self, job: Job) -> None:
         self._on_look()
 
+    def on_result(self, request: Request, result: ImageResult) -> None:
+        """Show the newest at once; all of them come into the history by themselves."""
+        self._show_png(result.pictures[0].png)
+
     def show_running(self, job: Job | None) -> None:
         verb = "Draw" if self._way.value == "background" else self.VERB
         stop_or(self._go, verb, job)
+        self._more.setVisible(job is not None)
 
     def _on_way(self, way: str) -> None:
-        background = way == "background"
-        self._painting.setVisible(not background)
+        self._asking.setVisible(way != "history")
+        self._results.show_whole(way == "history")
+        self._painting.setVisible(way == "model")
         self._prompt.setPlaceholderText(
             "Mountains at dusk, mist in the valleys…"
-            if background
+            if way == "background"
             else "A lighthouse on a rock, heavy sea, evening light…"
         )
-        if not self._results.count():
+        if self._results.current is None:
             self._preview.show_words(EMPTY_WORDS[way])
-        self.show_running(None)
-
-    def _on_go(self) -> None:
-        self.start(self.request, self._on_result)
-
-    def _on_result(self, request: Request, result: ImageResult) -> None:
-        fills_page = isinstance(request, BackgroundRequest)
-        name = " ".join(getattr(request, "prompt", "").split())[:40]
-        for picture in reversed(result.pictures):
-            recipe = recipe_of(request, result.model)
-            self._results.add(Made(picture.png, recipe, name or "Picture", fills_page))
+        if not self.running:
+            self.show_running(None)
 
     def _on_look(self) -> None:
-        made = self._results.current
-        self._place.setEnabled(made is not None)
-        self._ground.setEnabled(made is not None)
-        self._results.setVisible(self._results.count() > 0)
-        if made is None:
-            self._preview.show_words(EMPTY_WORDS[self._way.value])
+        kept = self._results.current
+        for deed in self._deeds:
+            deed.setEnabled(kept is not None)
+        if kept is None:
+            if not self.running:
+                self._preview.show_words(EMPTY_WORDS[self._way.value])
             return
-        ratio = self.devicePixelRatioF()
-        pixmap = pixmap_of_png(made.png, round(2 * PREVIEW_PX * ratio))
-        self._preview.show_picture(pixmap)
+        self._vary.setEnabled(kept.recipe.kind == Kind.IMAGE)
+        self._again.setEnabled(kept.recipe.kind in (Kind.IMAGE, Kind.BACKGROUND))
+        self._preview.show_picture(self._results.model.thumbnail(self._results.view.rows[0]))
+
+        def sharper(png: bytes) -> None:
+            if kept == self._results.current:
+                self._show_png(png)
+
+        self.session.load_kept(kept, sharper)
+
+    def _show_png(self, png: bytes) -> None:
+        side_px = round(2 * PREVIEW_PX * self.devicePixelRatioF())
+        self._preview.show_picture(pixmap_of_png(png, side_px))
 
     def _on_place(self) -> None:
-        made = self._results.current
-        if made is not None:
-            self._put(made, fill_page=made.fills_page)
+        kept = self._results.current
+        if kept is not None:
+            fills_page = kept.recipe.kind == Kind.BACKGROUND
+            self.session.attempt(lambda: self._put(kept, fill_page=fills_page))
 
     def _on_ground(self) -> None:
-        made = self._results.current
-        if made is not None:
-            self._put(made, fill_page=True)
+        kept = self._results.current
+        if kept is not None:
+            self.session.attempt(lambda: self._put(kept, fill_page=True))
 
-    def _put(self, made: Made, *, fill_page: bool) -> None:
+    def _on_settings(self) -> None:
+        kept = self._results.current
+        if kept is None:
+            return
+        try:
+            request = request_of(kept.recipe, self._read)
+        except BadRequest:  # what it was started from is gone: the rest can be had
+            self.take(settings_of(kept.recipe))
+            return
+        fields = {x.name: getattr(request, x.name) for x in dataclasses.fields(request)}
+        self._take(kept.recipe.kind, fields | {"model": kept.recipe.model})
+
+    def _on_vary(self) -> None:
+        """Paint a picture near the chosen one: the same words, starting from its pixels."""
+        kept = self._results.current
+        if kept is not None:
+            self.add(lambda: self._varied(kept), self.on_result)
+
+    def _varied(self, kept: Kept) -> ImageRequest:
+        """Return the request for a picture near one.
+
+        Raises:
+            BadRequest: it is gone, or was not painted.
+        """
+        request = request_of(kept.recipe, self._read, seed=new_seed())
+        if not isinstance(request, ImageRequest):
+            raise BadRequest(f"“{kept.name}” was not painted")
+        png = self._png(kept)
+        return replace(request, init=png, mask=b"", strength=VARY_STRENGTH, count=1, upscale=1)
+
+    def _png(self, kept: Kept) -> bytes:
+        try:
+            return self._read(kept.asset)
+        except KeyError:
+            raise BadRequest(f"“{kept.name}” is not in the history any more") from None
+
+    def _on_save(self) -> None:
+        kept = self._results.current
+        if kept is not None:
+            self.save_wanted.emit(kept)
+
+    def _read(self, sha256: str) -> bytes:
+        """Return a picture of the history or the project.
+
+        Raises:
+            KeyError: it is in neither.
+        """
+        if sha256 in self.session.assets:
+            return self.session.assets.read(sha256)
+        return self.session.gallery.read(sha256)
+
+    def _put(self, kept: Kept, *, fill_page: bool) -> None:
         """Put a picture on the page; if a picture made here fills it already, change that one."""
+        png = self._png(kept)
         layers = self.session.layers
         lowest = layers[0] if layers else None
         page = self.session.document
@@ -204,10 +302,6 @@ class ImagePanel(Form):
             and lowest.box.height_mm >= page.height_mm
             and not lowest.locked
         ):
-            self.session.put_pixels(lowest.id, made.png, recipe=made.recipe)
+            self.session.put_pixels(lowest.id, png, recipe=kept.recipe)
             return
-        self.session.attempt(
-            lambda: self.session.place_picture(
-                made.png, name=made.name, recipe=made.recipe, fill_page=fill_page
-            )
-        )
+        self.session.place_picture(png, name=kept.name, recipe=kept.recipe, fill_page=fill_page)

@@ -37,8 +37,11 @@ class MessageBar(QFrame):
         self._more.setCheckable(True)
         self._more.toggled.connect(self._on_more)
         self._do = button("", "primary")
-        self._do.clicked.connect(self._on_do)
+        self._do.clicked.connect(lambda: self._on_do(self._does))
         self._does: Callable[[], object] = self.hide
+        self._other = button("")
+        self._other.clicked.connect(lambda: self._on_do(self._other_does))
+        self._other_does: Callable[[], object] = self.hide
         self._close = tool("x", "Close this message", small=True)
         self._close.clicked.connect(self.hide)
         self._details = QPlainTextEdit()
@@ -49,6 +52,7 @@ class MessageBar(QFrame):
         line.addWidget(self._icon)
         line.addWidget(self._words, 1)
         line.addWidget(self._more)
+        line.addWidget(self._other)
         line.addWidget(self._do)
         line.addWidget(self._close)
         self._column = layout = QVBoxLayout(self)
@@ -75,6 +79,7 @@ class MessageBar(QFrame):
         self._details.hide()
         self._more.setVisible(error is not None)
         self._do.hide()
+        self._other.hide()
         self.setProperty("tone", tone)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -90,19 +95,24 @@ class MessageBar(QFrame):
         verb: str,
         does: Callable[[], object],
         *,
+        other: tuple[str, Callable[[], object]] | None = None,
         tone: str = "info",
         error: Exception | None = None,
     ) -> None:
-        """Show a sentence with a button for what can be done about it."""
+        """Show a sentence with a button for what can be done about it, or for two ways."""
         self.tell(sentence, tone=tone, error=error)
         self._does = does
         self._do.setText(verb)
         self._do.show()
+        if other is not None:
+            self._other.setText(other[0])
+            self._other_does = other[1]
+            self._other.show()
         self._place()
 
-    def _on_do(self) -> None:
+    def _on_do(self, does: Callable[[], object]) -> None:
         self.hide()
-        self._does()
+        does()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

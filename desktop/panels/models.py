@@ -12,7 +12,7 @@ from desktop.jobs import Lane
 from desktop.messages import fit_text
 from desktop.panels.controls import Choice, ElidedLabel
 from desktop.session import Session
-from engines.api import EngineError, Fit, FitRequest, Kind, ModelSpec, Run
+from engines.api import EngineError, Fit, FitRequest, Kind, ModelSpec, Role, Run
 
 BEST = "Best of the library"
 
@@ -99,7 +99,11 @@ class ModelChoice(QWidget):
 
     def show_models(self, specs: Iterable[ModelSpec]) -> None:
         """Offer the library's models of this kind."""
-        mine = [(spec.id, spec.name or spec.id) for spec in specs if spec.kind is self._kind]
+        mine = [
+            (spec.id, spec.name or spec.id)
+            for spec in specs
+            if spec.kind is self._kind and spec.role is Role.MODEL
+        ]
         self._choice.refill([("", BEST), *mine])
         self._refresh()
         if self.isVisible():

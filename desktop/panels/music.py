@@ -180,9 +180,9 @@ class MusicPanel(Form):
         self._play.setIcon(icon("pause" if playing else "play"))
 
     def _on_go(self) -> None:
-        self.start(self.request, self._on_result)
+        self.start(self.request, self.on_result)
 
-    def _on_result(self, request: Request, result: MusicResult) -> None:
+    def on_result(self, request: Request, result: MusicResult) -> None:
         self.session.set_music(result.midi, recipe=recipe_of(request, result.model))
         self.session.sound_music()
         words = (

@@ -147,9 +147,9 @@ class TextPanel(Form):
         bar.setValue(bar.maximum())
 
     def _on_go(self) -> None:
-        self.start(self.request, self._on_result)
+        self.start(self.request, self.on_result)
 
-    def _on_result(self, request: Request, result: TextResult) -> None:
+    def on_result(self, request: Request, result: TextResult) -> None:
         self._show(result.text.strip())
         self._recipe = recipe_of(request, result.model)
 

@@ -24,6 +24,7 @@ _ORIENTATION = 0x0112
 """The Exif tag; 5 to 8 stand on their side."""
 
 CACHE_BYTES = 512 * 2**20
+THUMBNAIL_GROUND = "#17181c"
 
 _WHAT_READERS_RAISE = (
     OSError,
@@ -94,6 +95,19 @@ def to_png(data: bytes) -> bytes:
         PictureError: as `decode`.
     """
     return _written(_opened(data), "PNG")
+
+
+def thumbnail_jpeg(data: bytes, longest_px: int) -> bytes:
+    """Return a small copy as a JPEG; what is transparent becomes dark.
+
+    Raises:
+        PictureError: as `decode`.
+    """
+    picture = _opened(data, longest_px)
+    if picture.mode == "RGBA":
+        ground = Image.new("RGBA", picture.size, THUMBNAIL_GROUND)
+        picture = Image.alpha_composite(ground, picture)
+    return _written(picture, "JPEG")
 
 
 def resized(data: bytes, width_px: int, height_px: int) -> bytes:

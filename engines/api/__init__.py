@@ -22,7 +22,7 @@ from engines.api.memory import (
     Verdict,
     Work,
 )
-from engines.api.models import Kind, ModelSpec
+from engines.api.models import Kind, ModelSpec, Role
 from engines.api.plan import Facts, Plan, ShotPlan
 from engines.api.requests import (
     BackgroundRequest,
@@ -86,6 +86,7 @@ __all__ = [
     "Request",
     "Resident",
     "Result",
+    "Role",
     "Run",
     "ShotPlan",
     "SoundRequest",

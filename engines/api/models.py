@@ -20,13 +20,37 @@ class Kind(StrEnum):
     FIT = "fit"
 
 
+class Role(StrEnum):
+    """What a model is for; all but a whole model are used beside one."""
+
+    MODEL = "model"
+    DENOISER = "denoiser"
+    LORA = "lora"
+    TEXTUAL_INVERSION = "textual-inversion"
+    VAE = "vae"
+    CONTROLNET = "controlnet"
+    T2I_ADAPTER = "t2i-adapter"
+    IP_ADAPTER = "ip-adapter"
+    TEXT_ENCODER = "text-encoder"
+    IMAGE_ENCODER = "image-encoder"
+    UPSCALER = "upscaler"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One model of the library.
 
-    `sha256` is of the weights (of the sorted list of files for a folder) and
-    is empty until it was computed. `architecture` is a short name such as
-    "llama", "stable-diffusion", "triptych-score".
+    Attributes:
+        architecture: A short name such as "llama", "stable-diffusion", "lora".
+        sha256: Of the weights (of the sorted list of files for a folder);
+            empty until it was computed.
+        base: The family of pictures models it is or belongs to, such as
+            "stable-diffusion-xl"; empty if it does not tell, or has none.
+        prediction: What its network predicts, "epsilon", "v_prediction",
+            "flow" or "edm"; empty if it does not say.
+        channels: What its UNet or transformer takes (9 fills in), or how many
+            channels the latents of a VAE have; 0 if that means nothing.
+        preview: A picture of what it does, a file beside it; or empty.
     """
 
     id: str
@@ -40,3 +64,8 @@ class ModelSpec:
     source: str = ""
     restrictions: str = ""
     sha256: str = ""
+    role: Role = Role.MODEL
+    base: str = ""
+    prediction: str = ""
+    channels: int = 0
+    preview: str = ""

@@ -284,6 +284,10 @@ class MusicRequest:
             raise BadRequest("only a new piece is made a loop")
 
 
+HALLS = ("dry", "room", "chamber", "hall", "church")
+"""Where music can be heard, from none to the largest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundRequest:
     """A score to play through a soundfont.
@@ -291,7 +295,9 @@ class SoundRequest:
     `format` is "wav", "flac" or "ogg". With `seconds` the sound is exactly
     that long (faded at the end); with 0 it ends with its own tail. A `loop`
     is as long as its bars, and its tail sounds into its beginning. `stems`
-    asks for one sound a track besides the mix.
+    asks for one sound a part besides the mix. `soundfont` is the path of an
+    SF2 or SF3 file, ours by default. `hall` is one of `HALLS`, by default as
+    suits the ensemble. Not `mastered`, the sound is as loud as it is played.
     """
 
     kind: ClassVar[Kind] = Kind.SOUND
@@ -302,6 +308,8 @@ class SoundRequest:
     soundfont: str = ""
     stems: bool = False
     loop: bool = False
+    hall: str = ""
+    mastered: bool = True
 
     def __post_init__(self) -> None:
         if self.format not in ("wav", "flac", "ogg"):
@@ -309,6 +317,8 @@ class SoundRequest:
         _check_within("the length in seconds", self.seconds, 0, 3600)
         if self.sample_rate_hz not in (44100, 48000):
             raise BadRequest(f"the sample rate is 44100 or 48000 Hz, not {self.sample_rate_hz}")
+        if self.hall and self.hall not in HALLS:
+            raise BadRequest(f"a hall is one of {', '.join(HALLS)}, not {self.hall!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

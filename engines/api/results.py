@@ -31,10 +31,16 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResult:
-    """Pictures from the picture model, the backgrounds generator or the upscaler."""
+    """Pictures from the picture model, the backgrounds generator or the upscaler.
+
+    `steps` and `guidance` are what a picture model took where the request
+    left them open; 0 and below 0 where they mean nothing.
+    """
 
     pictures: tuple[Picture, ...]
     model: str
+    steps: int = 0
+    guidance: float = -1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engines.bench.decisions import thread_clock_s
 from engines.bench.traces import PARTS, PHASES, Job
 from engines.memory.policy import Idle, Policy
 
@@ -88,9 +88,9 @@ class Replay:
             for key, last_use in self._last_use.items()
             if key not in spare
         ]
-        start_s = time.thread_time()
+        start_s = thread_clock_s()
         victims = self._policy.victims(idle, short_bytes)
-        self._decisions_ms.append((time.thread_time() - start_s) * 1000.0)
+        self._decisions_ms.append((thread_clock_s() - start_s) * 1000.0)
         for victim in victims:
             short_bytes -= PARTS[victim.key].size_bytes
             del self._last_use[victim.key]

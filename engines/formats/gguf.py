@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from engines.api import ModelRefused
+from engines.formats.safetensors import Tensor
 
 MAGIC = b"GGUF"
-MOST_HEADER_BYTES = 64 * 2**20
+HEADER_BYTES = (2**18, 2**23, 2**26)
+"""How much of a file is read for its header: little, and more only if that ends too soon."""
+
 MOST_KEYS = 4096
 MOST_TENSORS = 65536
 MOST_TEXT_BYTES = 2**20
+MOST_TEXTS = 2**20
 
 _SCALARS = {
     0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?",
@@ -40,10 +44,14 @@ _BLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The file's own description; `values` holds scalars and texts only."""
+    """The file's own description.
+
+    `values` holds scalars and texts only; shapes are in torch's order, the
+    slowest axis first.
+    """
 
     values: Mapping[str, Any]
-    tensors: int
+    tensors: Mapping[str, Tensor]
 
 
 def read_header(path: Path) -> Header:
@@ -53,19 +61,28 @@ def read_header(path: Path) -> Header:
         ModelRefused: it is anything but a whole, honest GGUF file.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_HEADER_BYTES)
         size_bytes = path.stat().st_size
+        for most_bytes in HEADER_BYTES:
+            with path.open("rb") as file:
+                data = file.read(most_bytes)
+            try:
+                return _Reader(data).header(size_bytes)
+            except _Short:
+                if len(data) == size_bytes:
+                    break
     except OSError as error:
         raise ModelRefused(str(path), f"it cannot be read ({error.strerror})") from error
-    try:
-        return _Reader(data).header(size_bytes)
     except _Broken as error:
         raise ModelRefused(str(path), str(error)) from error
+    raise ModelRefused(str(path), "it is cut short, or its header is larger than any known model's")
 
 
 class _Broken(Exception):
     """Why the file is refused."""
+
+
+class _Short(Exception):
+    """The header goes on after what was read of the file."""
 
 
 class _Reader:
@@ -86,8 +103,7 @@ class _Reader:
         if tensors > min(MOST_TENSORS, size_bytes // 24) or keys > min(MOST_KEYS, size_bytes // 13):
             raise _Broken(f"it claims {tensors} tensors and {keys} values")
         values = self._values(keys)
-        self._check_tensors(tensors, values, size_bytes)
-        return Header(values, tensors)
+        return Header(values, self._tensors(tensors, values, size_bytes))
 
     def _values(self, count: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -113,22 +129,32 @@ class _Reader:
         if kind in _SCALARS:
             self._take(count * struct.calcsize(_SCALARS[kind]), keep=False)
         elif kind == _TEXT:
-            if count * 8 > len(self._data) - self._at:
-                raise _Broken("it is cut short")
-            for _ in range(count):
-                self._take(self._number("<Q"), keep=False)
+            self._skip_texts(count)
         else:
             raise _Broken(f"it holds a list of the unknown type {kind}")
 
-    def _check_tensors(self, count: int, values: Mapping[str, Any], size_bytes: int) -> None:
-        names: set[str] = set()
+    def _skip_texts(self, count: int) -> None:
+        if count > MOST_TEXTS:
+            raise _Broken(f"a list in it claims {count} texts, more than any known model's")
+        if count * 8 > len(self._data) - self._at:
+            raise _Short
+        at, length = self._at, struct.Struct("<Q").unpack_from
+        try:
+            for _ in range(count):
+                at += 8 + length(self._data, at)[0]
+        except struct.error as error:
+            raise _Short from error
+        self._take(at - self._at, keep=False)
+
+    def _tensors(self, count: int, values: Mapping[str, Any], size_bytes: int) -> dict[str, Tensor]:
+        tensors: dict[str, Tensor] = {}
         furthest = 0
         for _ in range(count):
             name = self._text()
-            if name in names or ".." in name or "/" in name or "\\" in name:
+            if name in tensors or ".." in name or "/" in name or "\\" in name:
                 raise _Broken(f"the tensor name {name[:80]!r} is not an honest one")
-            names.add(name)
-            furthest = max(furthest, self._tensor_end())
+            tensors[name], offset = self._tensor()
+            furthest = max(furthest, offset + tensors[name].size_bytes)
         alignment = values.get("general.alignment", 32)
         if type(alignment) is not int or not 0 < alignment <= 65536:
             raise _Broken("its alignment is impossible")
@@ -137,18 +163,20 @@ class _Reader:
             raise _Broken("it holds no tensors")
         if start + furthest > size_bytes:
             raise _Broken("it is cut short")
+        return tensors
 
-    def _tensor_end(self) -> int:
-        """Return where the data of the next described tensor ends, from the data's start."""
+    def _tensor(self) -> tuple[Tensor, int]:
+        """Return the next described tensor, and where its data begins in all data."""
         dimensions = self._number("<I")
         if dimensions > 4:
             raise _Broken(f"a tensor has {dimensions} dimensions")
-        elements = math.prod(self._number("<Q") for _ in range(dimensions))
+        shape = tuple(self._number("<Q") for _ in range(dimensions))[::-1]
         kind, offset = self._number("<I"), self._number("<Q")
         if kind not in _BLOCKS:
             raise _Broken(f"a tensor has the unknown type {kind}")
         block_elements, block_bytes = _BLOCKS[kind]
-        return int(offset + -(-elements // block_elements) * block_bytes)
+        size_bytes = -(-math.prod(shape) // block_elements) * block_bytes
+        return Tensor(f"GGML{kind}", shape, size_bytes), offset
 
     def _text(self) -> str:
         length = self._number("<Q")
@@ -161,6 +189,6 @@ class _Reader:
 
     def _take(self, count: int, *, keep: bool = True) -> bytes:
         if count > len(self._data) - self._at:
-            raise _Broken("it is cut short, or its header is larger than any known model's")
+            raise _Short
         self._at += count
         return self._data[self._at - count : self._at] if keep else b""

@@ -11,8 +11,13 @@ from engines.api import ModelRefused
 MOST_BYTES = 16 * 2**20
 
 
-def read_object(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
+def read_object(
+    path: Path, most_bytes: int = MOST_BYTES, *, endless: bool = False
+) -> dict[str, Any]:
     """Return the JSON object in a file.
+
+    `endless` allows what is no JSON: diffusers writes `-Infinity` among the
+    settings of its samplers.
 
     Raises:
         ModelRefused: too large, not JSON, or not an object.
@@ -23,16 +28,16 @@ def read_object(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
         data = path.read_bytes()
     except OSError as error:
         raise ModelRefused(str(path), f"it cannot be read ({error.strerror})") from error
-    return parse_object(data, str(path))
+    return parse_object(data, str(path), endless=endless)
 
 
-def parse_object(data: bytes, path: str) -> dict[str, Any]:
+def parse_object(data: bytes, path: str, *, endless: bool = False) -> dict[str, Any]:
     """Return the JSON object in `data`; `path` is for the refusal."""
     try:
         value = json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_unique,
-            parse_constant=_no_constant,
+            parse_constant=float if endless else _no_constant,
         )
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, _Refusal) else "it is not valid JSON"

@@ -41,6 +41,11 @@ def first_bytes(path: Path) -> bytes:
         raise ModelRefused(str(path), f"it cannot be read ({error.strerror})") from error
 
 
+def looks_like_web_page(head: bytes) -> bool:
+    """Say whether a file's first bytes are those of a web page."""
+    return head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+
+
 def looks_like_text(head: bytes) -> bool:
     """Say whether a file's first bytes are plain text."""
     try:

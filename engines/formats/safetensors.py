@@ -15,9 +15,18 @@ from typing import Any
 
 from engines.api import ModelRefused
 from engines.formats.json_reader import parse_object
-from engines.formats.refusals import first_bytes, looks_like_text, refuse_pickle
+from engines.formats.refusals import (
+    first_bytes,
+    looks_like_text,
+    looks_like_web_page,
+    refuse_pickle,
+)
 
 MOST_HEADER_BYTES = 32 * 2**20
+MOST_TENSORS = 100_000
+MOST_COMMAS = 2_000_000
+"""Each is checked in the raw bytes, before the parser makes objects of them."""
+
 MOST_DIMENSIONS = 16
 
 BITS = {
@@ -53,7 +62,10 @@ def read_header(path: Path) -> Header:
         ModelRefused: it is anything but a whole, honest safetensors file.
     """
     refuse_pickle(path)
-    raw, data_bytes = _raw_header(path)
+    try:
+        raw, data_bytes = _raw_header(path)
+    except OSError as error:
+        raise ModelRefused(str(path), f"it cannot be read ({error.strerror})") from error
     items = parse_object(raw, str(path))
     metadata = items.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
@@ -74,6 +86,8 @@ def _raw_header(path: Path) -> tuple[bytes, int]:
     size_bytes = path.stat().st_size
     if head.startswith(b"version https://git-lfs"):
         raise ModelRefused(str(path), "it is a Git LFS pointer, not the weights themselves")
+    if looks_like_web_page(head):
+        raise ModelRefused(str(path), "it is a web page, not a model; its download went wrong")
     if looks_like_text(head):
         raise ModelRefused(str(path), "it is a text file, not a safetensors file")
     header_bytes = int.from_bytes(head[:8], "little")
@@ -85,7 +99,12 @@ def _raw_header(path: Path) -> tuple[bytes, int]:
         raise ModelRefused(str(path), "it is cut short")
     with path.open("rb") as file:
         file.seek(8)
-        return file.read(header_bytes), size_bytes - 8 - header_bytes
+        raw = file.read(header_bytes)
+    if raw.count(b"{") > MOST_TENSORS or raw.count(b"[") > 2 * MOST_TENSORS:
+        raise ModelRefused(str(path), f"its header lists more than {MOST_TENSORS} tensors")
+    if raw.count(b",") > MOST_COMMAS:
+        raise ModelRefused(str(path), "its header holds more than any known model's")
+    return raw, size_bytes - 8 - header_bytes
 
 
 def _tensor(name: str, item: Any, path: Path) -> tuple[Tensor, tuple[int, int]]:

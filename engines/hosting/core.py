@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from engines.api import (
     Kind,
     MemoryOptions,
     MemoryStatus,
+    OutOfMemory,
     Request,
     Run,
 )
@@ -131,6 +133,10 @@ class Core:
             self._answering += 1
         try:
             return self._answer(request, own, begins=True)
+        except BaseException as error:
+            # Whoever keeps the error must not keep the models in the frames it passed.
+            traceback.clear_frames(error.__traceback__)
+            raise
         finally:
             with self._counting:
                 self._answering -= 1
@@ -208,7 +214,7 @@ class Core:
             raise
         except BaseException as error:  # a panic in a Rust library is no Exception
             if self._memory is not None and self._memory.is_shortage(error):  # outside any lease
-                raise self._memory.shortage(run) from None
+                raise _short_of_a_little(self._memory) from None
             log.exception("the %s engine failed", request.kind)
             raise EngineFailed(f"{type(error).__name__}: {error}") from error
 
@@ -245,6 +251,7 @@ class Core:
         """Choose the device and make the services, once."""
         with self._building:
             if self._registry is None:
+                device.use_growing_segments()
                 name = devices.choose(self._options.device)
                 devices.fix_threads()
                 if self._memory is None:
@@ -268,3 +275,10 @@ class Core:
             working_sets=self._working_sets,
             listener=self._listener,
         )
+
+
+def _short_of_a_little(memory: MemoryManager) -> OutOfMemory:
+    """Return the error of a job that ran short of what it asked no lease for."""
+    status = memory.measure()
+    free_bytes = max(0, status.budget_bytes - status.used_bytes)
+    return OutOfMemory(free_bytes + 1, free_bytes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -60,15 +61,15 @@ def look(sitting: Sitting, known: Recent[previews.Rows]) -> Start:
         working = needs.fitting_previews(parts)
     with _leased(sitting, working) as bench:
         if not rows:
-            rows = known.put(parts.vae.key, bench(lambda vae: previews.fit(vae)))
+            rows = known.put(parts.vae.key, bench(previews.fit))
         if not starts:
             return Start(rows=rows, encoded=from_noise)
         pictures = encoded.pictures_of(settled, bench.vae.config, fills_in=parts.fills_in)
-        answers = [(picture, bench(lambda vae, p=picture: encode(vae, p))) for picture in pictures]
+        answers = [(picture, bench(partial(encode, picture))) for picture in pictures]
         kept = None
         if settled.start is not None and settled.mask is not None and not parts.fills_in:
             whole = picture_tensor(settled.start)
-            mode = bench(lambda vae: encode(vae, whole)).chunk(2, dim=1)[0]
+            mode = bench(partial(encode, whole)).chunk(2, dim=1)[0]
             kept = mode * bench.vae.config.scaling_factor
         return Start(rows=rows, encoded=Encoded(bench.vae.config, answers), kept=kept)
 
@@ -81,12 +82,12 @@ def decode_all(sitting: Sitting, latents: list[Tensor]) -> list[Image.Image]:
         done = []
         for one in latents:
             sitting.run.token.check()
-            done.append(bench(lambda vae, one=one: decode(vae, one)))
+            done.append(bench(partial(decode, one)))
         return done
 
 
 @torch.inference_mode()
-def encode(vae: Any, picture: Tensor) -> Tensor:
+def encode(picture: Tensor, vae: Any) -> Tensor:
     """Return the moments of a picture's latents, (1, 2 x channels, height/8, width/8).
 
     Args:
@@ -98,7 +99,7 @@ def encode(vae: Any, picture: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def decode(vae: Any, latents: Tensor) -> Image.Image:
+def decode(latents: Tensor, vae: Any) -> Image.Image:
     """Turn finished latents, (1, channels, height/8, width/8), into a picture."""
     given = latents.to(device=get_module_execution_device(vae), dtype=vae.dtype)
     config = vae.config

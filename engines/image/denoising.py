@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from engines.image import loras, needs, pipelines, prediction, samplers, stepping
 from engines.image.autoencoding import Start
 from engines.image.loras import Lora
-from engines.image.pipelines import Drawing, States
+from engines.image.pipelines import States
 from engines.image.recent import Recent
 from engines.image.sitting import Held, Sitting
 from engines.memory.ladder import Ladder, Rung
@@ -67,9 +68,7 @@ def _row(value: Any, row: int, rows: int) -> Any:
     return value
 
 
-def denoise_all(
-    sitting: Sitting, states: States, start: Start, known: Recent[str]
-) -> list[Tensor]:
+def denoise_all(sitting: Sitting, states: States, start: Start, known: Recent[str]) -> list[Tensor]:
     """Return the finished latents of all pictures of a job, on the processor.
 
     Args:
@@ -78,38 +77,35 @@ def denoise_all(
     settled, parts = sitting.settled, sitting.parts
     working = needs.denoising(parts, settled.width_px, settled.height_px, guided=settled.guided)
     component = loras.wearable(parts.unet, sitting.uses)
-    with sitting.memory.lease(
-        component, *sitting.worn, working=working, run=sitting.run
-    ) as (unet, *worn):
+    with sitting.memory.lease(component, *sitting.worn, working=working, run=sitting.run) as (
+        unet,
+        *worn,
+    ):
         forward = _forward(sitting, unet, worn, working)
         settings = dict(parts.scheduler)
         if parts.silent:
             settings["prediction_type"] = known.get(parts.unet.key) or known.put(
                 parts.unet.key, prediction.measure(forward)
             )
-        done = []
         with _dressed(forward, sitting, worn):
-            for number in range(settled.count):
-                drawing = settled.drawing(number, states)
-                # Outside the UNet's own calls a shortage costs the steps of one picture.
-                done.append(
-                    forward.ladder(
-                        lambda: _denoise(sitting, forward, settings, drawing, start, number)
-                    )
-                )
-        return done
+            # Outside the UNet's own calls a shortage costs the steps of one picture.
+            return [
+                forward.ladder(partial(_denoise, sitting, forward, settings, states, start, number))
+                for number in range(settled.count)
+            ]
 
 
 def _denoise(
     sitting: Sitting,
     forward: Forward,
     settings: dict[str, Any],
-    drawing: Drawing,
+    states: States,
     start: Start,
     number: int,
 ) -> Tensor:
     """Draw one of the pictures; may be called again."""
     settled, parts = sitting.settled, sitting.parts
+    drawing = settled.drawing(number, states)
     per_picture = settled.steps_run
     watch = stepping.Watch(
         sitting.run, number * per_picture, settled.count * per_picture, start.rows
@@ -127,9 +123,7 @@ def _denoise(
     return pipelines.denoise(pipeline, drawing, watch).cpu()
 
 
-def _forward(
-    sitting: Sitting, unet: Any, worn: Sequence[Lora], working: Working
-) -> Forward:
+def _forward(sitting: Sitting, unet: Any, worn: Sequence[Lora], working: Working) -> Forward:
     """Give a leased UNet its way down."""
     forward = Forward(unet)
 
@@ -138,7 +132,7 @@ def _forward(
         return forward.in_halves
 
     def take(smaller: Any) -> None:
-        loras.put_on(smaller, "unet", sitting.parts, worn, sitting.uses)
+        sitting.dress(smaller, "unet", worn)
         forward.unet = smaller
 
     rungs = [
@@ -152,9 +146,8 @@ def _forward(
 @contextmanager
 def _dressed(forward: Forward, sitting: Sitting, worn: Sequence[Lora]) -> Iterator[None]:
     """Have the LoRAs on the UNet for a `with` block."""
-    parts, uses = sitting.parts, sitting.uses
     try:
-        forward.ladder(lambda: loras.put_on(forward.unet, "unet", parts, worn, uses))
+        forward.ladder(lambda: sitting.dress(forward.unet, "unet", worn))
         yield
     finally:
         if worn:

@@ -7,6 +7,7 @@ picture takes is the largest of its phases, not their sum.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -80,12 +81,13 @@ class ImageEngine:
         """Draw all pictures of a request, and enlarge them if it says so."""
         spec = self._services.catalog.get(request.model, Kind.IMAGE)
         run.step(0, 1, stage="loading")
-        pictures = self._draw(request, spec, run)
+        result = self._draw(request, spec, run)
         if request.upscale > 1:
-            pictures = tuple(self._enlarge(picture, request.upscale, run) for picture in pictures)
-        return ImageResult(pictures=pictures, model=spec.id)
+            large = (self._enlarge(picture, request.upscale, run) for picture in result.pictures)
+            return replace(result, pictures=tuple(large))
+        return result
 
-    def _draw(self, request: ImageRequest, spec: ModelSpec, run: Run) -> tuple[Picture, ...]:
+    def _draw(self, request: ImageRequest, spec: ModelSpec, run: Run) -> ImageResult:
         """Draw the pictures at the model's size, phase by phase."""
         memory = self._services.memory
         parts = parts_of(spec, self._services.catalog, memory.device)
@@ -100,9 +102,12 @@ class ImageEngine:
         start = autoencoding.look(sitting, self._previews)
         latents = denoising.denoise_all(sitting, states, start, self._predictions)
         images = autoencoding.decode_all(sitting, latents)
-        return tuple(
+        pictures = tuple(
             png.picture(_over(settled.start, settled.mask, image), settled.seed(number))
             for number, image in enumerate(images)
+        )
+        return ImageResult(
+            pictures=pictures, model=spec.id, steps=settled.steps, guidance=settled.guidance
         )
 
     def _lora(self, use: LoraUse, parts: Parts) -> Component[loras.Lora]:

@@ -135,13 +135,14 @@ def _loader(folder: Path, name: str, precision: Any) -> Callable[[str], Any]:
 
     def load(device: str) -> Any:
         try:
-            model = getattr(library, class_name).from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                torch_dtype=precision,
-                variant=None if _has_plain(folder) else "fp16",
-            )
+            with devices.own_default_precision():
+                model = getattr(library, class_name).from_pretrained(
+                    folder,
+                    local_files_only=True,
+                    use_safetensors=True,
+                    torch_dtype=precision,
+                    variant=None if _has_plain(folder) else "fp16",
+                )
         except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
             raise ModelRefused(str(folder), "its weights do not fit its configuration") from error
         return model.eval().requires_grad_(False).to(device)

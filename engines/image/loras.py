@@ -16,12 +16,10 @@ from torch import Tensor
 
 from engines import devices
 from engines.api import LoraUse, ModelRefused, ModelSpec
-from engines.formats.safetensors import read_header
 from engines.image import pipelines
 from engines.image.loading import name_of
 from engines.image.parts import Parts, key
 from engines.image.sizes import weights_of
-from engines.memory.footprints import footprint
 from engines.memory.lease import Component
 
 MISFITS = (ValueError, KeyError, RuntimeError, OSError, TypeError, AttributeError)
@@ -71,7 +69,7 @@ def _load(path: str, parts: Parts) -> Lora:
 def put_on(
     module: Any, part: str, parts: Parts, worn: Sequence[Lora], uses: Sequence[LoraUse]
 ) -> None:
-    """Put LoRAs on the UNet or a text encoder, all or none.
+    """Put LoRAs on the UNet or a text encoder, all or none; only who loads may do it.
 
     Args:
         part: What `module` is: "unet", "text_encoder" or "text_encoder_2".

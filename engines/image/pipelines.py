@@ -111,9 +111,7 @@ Canvas = tuple[Image.Image, Image.Image]
 """A picture to fill in and its mask."""
 
 
-def canvas(
-    size_px: tuple[int, int], start: Image.Image | None, mask: Image.Image | None
-) -> Canvas:
+def canvas(size_px: tuple[int, int], start: Image.Image | None, mask: Image.Image | None) -> Canvas:
     """Return start and mask for a model that fills in; without them all of a grey picture."""
     return start or Image.new("RGB", size_px, "grey"), mask or Image.new("L", size_px, "white")
 

@@ -43,7 +43,7 @@ def solve(latents: Tensor, small: Tensor) -> Rows:
 
 def draw(latents: Tensor, rows: Rows) -> Pixels:
     """Turn the first picture of latents (batch, c, h, w) into a preview of h x w pixels."""
-    table = torch.tensor(rows)
+    table = torch.tensor(rows, dtype=torch.float32)
     values = latents[0].float().cpu().permute(1, 2, 0)
     colours = values @ table[:-1] + table[-1]
     pixels = ((colours / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)

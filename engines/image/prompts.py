@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -55,22 +56,21 @@ def _dressed(
     pipeline: Any, sitting: Sitting, words: Mapping[str, Component[Any]], worn: Sequence[Lora]
 ) -> Iterator[Ladder]:
     """Have the LoRAs on a pipeline's text encoders; yields the way down for its calls."""
-    parts, uses = sitting.parts, sitting.uses
     encoders = [part for part in words if part.startswith("text_encoder")]
 
     def dress(part: str, encoder: Any) -> None:
         setattr(pipeline, part, encoder)
-        loras.put_on(encoder, part, parts, worn, uses)
+        sitting.dress(encoder, part, worn)
 
     rungs = [
         rung
         for part in encoders
-        for rung in Held(sitting, words[part], lambda e, part=part: dress(part, e)).rungs()
+        for rung in Held(sitting, words[part], partial(dress, part)).rungs()
     ]
-    ladder = Ladder(sitting.memory, sitting.run, needs.reading(parts), rungs)
+    ladder = Ladder(sitting.memory, sitting.run, needs.reading(sitting.parts), rungs)
     try:
         for part in encoders:
-            ladder(lambda part=part: dress(part, getattr(pipeline, part)))
+            ladder(partial(dress, part, getattr(pipeline, part)))
         yield ladder
     finally:
         if worn:

@@ -37,7 +37,7 @@ class Settled:
     @property
     def strength(self) -> float:
         """The strength, never so small that no step would be left."""
-        return max(self.request.strength, 1.001 / self.steps)
+        return min(1.0, max(self.request.strength, 1.001 / self.steps))
 
     @property
     def steps_run(self) -> int:

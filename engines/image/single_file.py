@@ -20,6 +20,7 @@ from diffusers.loaders.single_file_utils import (
 )
 from safetensors import SafetensorError, safe_open
 
+from engines import devices
 from engines.api import ModelRefused, ModelSpec
 from engines.formats.json_reader import read_object
 from engines.formats.safetensors import Tensor, read_header
@@ -123,44 +124,50 @@ def _part(file: SingleFile, model: str, name: str, device: str) -> Component[Any
         key(model, name, precision),
         file.weights[name],
         precision,
-        lambda device: _load(file, name, precision, device),
+        lambda device: _load(file, name, precision).to(device),
         device,
         exact=name == "vae",  # its pictures would show what 8 bits lose
     )
 
 
-def _load(file: SingleFile, name: str, precision: Any, device: str) -> Any:
-    """Load one part."""
+def _load(file: SingleFile, name: str, precision: Any) -> Any:
+    """Load one part into main memory."""
     try:
         weights = _weights(file.path, PREFIXES[name])
-        if name in ("unet", "vae"):
-            made = getattr(diffusers, MODELS[name]).from_single_file(
-                weights,
-                config=str(file.config),
-                subfolder=name,
-                local_files_only=True,
-                torch_dtype=precision,
-                **({"in_channels": file.channels} if name == "unet" else {}),
-            )
-        else:
-            made = create_diffusers_clip_model_from_ldm(
-                getattr(transformers, MODELS[name]),
-                weights,
-                subfolder=name,
-                config=str(file.config),
-                torch_dtype=precision,
-                local_files_only=True,
-            )
-        return made.eval().requires_grad_(False).to(device)
+        with devices.own_default_precision():
+            made = _filled(file, name, precision, weights)
+        # What was not in the file stays without values, and cannot be moved.
+        return made.eval().requires_grad_(False).to("cpu")
     except _MISFITS as error:
         raise ModelRefused(str(file.path), f"its {name} does not fit its family") from error
+
+
+def _filled(file: SingleFile, name: str, precision: Any, weights: dict[str, Any]) -> Any:
+    """Make a part by its family's configuration, with the file's weights."""
+    if name in ("unet", "vae"):
+        return getattr(diffusers, MODELS[name]).from_single_file(
+            weights,
+            config=str(file.config),
+            subfolder=name,
+            local_files_only=True,
+            torch_dtype=precision,
+            **({"in_channels": file.channels} if name == "unet" else {}),
+        )
+    return create_diffusers_clip_model_from_ldm(
+        getattr(transformers, MODELS[name]),
+        weights,
+        subfolder=name,
+        config=str(file.config),
+        torch_dtype=precision,
+        local_files_only=True,
+    )
 
 
 _MISFITS = (
     AttributeError,
     LookupError,
     OSError,
-    RuntimeError,  # what was not in the file stays without values, and cannot move
+    RuntimeError,
     SafetensorError,
     SingleFileComponentError,
     TypeError,

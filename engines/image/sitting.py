@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from engines.api import LoraUse, Run
+from engines.image import loras
 from engines.image.loras import Lora
 from engines.image.parts import Parts
 from engines.image.settling import Settled
@@ -28,9 +29,11 @@ class Sitting:
     uses: tuple[LoraUse, ...] = ()
     worn: tuple[Component[Lora], ...] = ()
 
-    @property
-    def device(self) -> str:
-        return self.memory.device
+    def dress(self, module: Any, part: str, worn: Sequence[Lora]) -> None:
+        """Put the LoRAs on the UNet or a text encoder, as `loras.put_on`."""
+        if worn:
+            with self.memory.loading(self.run):
+                loras.put_on(module, part, self.parts, worn, self.uses)
 
 
 class Held(Generic[M]):

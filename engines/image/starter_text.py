@@ -14,6 +14,8 @@ from torch import Tensor
 from transformers import BertModel
 from transformers.utils import logging
 
+from engines import devices
+
 TOKENS = 24
 WIDTH = 384
 
@@ -25,9 +27,10 @@ class PromptReader:
         # The file also holds a pooler, which is not read here; transformers warns of it.
         logging.set_verbosity_error()
         logging.disable_progress_bar()
-        self.bert = BertModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, add_pooling_layer=False
-        )
+        with devices.own_default_precision():
+            self.bert = BertModel.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, add_pooling_layer=False
+            )
         self.bert.eval().requires_grad_(False).to(device)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(TOKENS)

@@ -55,6 +55,11 @@ class Experience:
         count = len(self.profiles.phases(label))
         return [self._limits.get((label, number), MOST_BYTES) for number in range(count)]
 
+    @property
+    def was_short(self) -> bool:
+        """Whether memory was ever too small for all that was wanted."""
+        return bool(self._limits)
+
     def note_limit(self, place: Place, limit_bytes: int) -> None:
         """Learn how many bytes of weights fit in a phase."""
         self._limits[place] = limit_bytes

@@ -23,8 +23,6 @@ CHOICES = 5
 """How many of the cheapest subsets are rehearsed."""
 LEAN = 0.1
 """How much the expected loss counts beside the rehearsals, which see only some futures."""
-CALM_JOBS = 20
-"""After so many jobs without an eviction, futures are drawn only when one is needed."""
 DISK_BYTES_PER_S = 1e9
 """Taken for a component whose load was never timed."""
 
@@ -49,7 +47,7 @@ class ForecastPolicy:
         self._queue: tuple[str, ...] = ()
         self._outlook: Outlook | None = None
         self._decided = False
-        self._calm_jobs = CALM_JOBS
+        self._was_short = False
 
     def expect(self, labels: Sequence[str]) -> None:
         """Take the known queue, the next job first."""
@@ -64,7 +62,6 @@ class ForecastPolicy:
         self._history = (*self._history, job)[-ORDER:]
         self._experience.profiles.began(label)
         self._decided = False
-        self._calm_jobs += 1
         self._think_ahead()
 
     def used(self, keys: Sequence[str]) -> None:
@@ -90,6 +87,7 @@ class ForecastPolicy:
         except ValueError:
             return False
         self._history = ()
+        self._was_short = self._experience.was_short
         self._outlook = None
         return True
 
@@ -101,7 +99,7 @@ class ForecastPolicy:
         real = [component for component in idle if component.size_bytes > 0]
         for component in real:
             known.stock.put(known.bit(component.key), component.size_bytes, self._cost(component))
-        self._calm_jobs = 0
+        self._was_short = True
         first, self._decided = not self._decided, True
         place = self._place()
         if first and place is not None:
@@ -118,9 +116,9 @@ class ForecastPolicy:
         )
 
     def _think_ahead(self) -> None:
-        """Forget the old outlook; take a new one now, while no job waits, if memory is short."""
+        """Take a new outlook: before it is asked for, if memory was ever short."""
         self._outlook = None
-        if self._calm_jobs < CALM_JOBS:
+        if self._was_short:
             self._look_ahead()
 
     def _look_ahead(self) -> Outlook:
@@ -172,7 +170,7 @@ class ForecastPolicy:
         own = known.phase_masks(label)[number : number + 1]
         present |= own[0] if own else 0
         kept = [present & ~known.mask(idle[at].key for at in choice) for choice in choices]
-        costs = outlook.mean_costs(kept, number + 1)
+        costs = outlook.mean_costs(kept, number)
         expected = [
             cost + LEAN * sum(losses[at] for at in choice)
             for cost, choice in zip(costs, choices, strict=True)

@@ -15,9 +15,9 @@ from typing import Any
 
 from engines.memory.plain import text, whole
 
-ORDER = 3
+ORDER = 4
 """How many of the last jobs count."""
-MOST_JOBS = 10_000
+MOST_JOBS = 40_000
 """After so many jobs all counts are halved: habits change, and the table stays small."""
 STALE_AFTER = 16
 """Learned jobs after which all smoothed likelihoods are reckoned anew."""

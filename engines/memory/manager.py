@@ -14,6 +14,7 @@ by the keeper's thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from engines.api import Change, MemoryOptions, MemoryStatus, OutOfMemory, Run
@@ -187,6 +188,14 @@ class MemoryManager:
         if not is_there:
             raise self.shortage(run)
         return entry.value
+
+    def loading(self, run: Run) -> AbstractContextManager[None]:
+        """Be the one who loads for a `with` block: for what patches torch as a load does.
+
+        Raises:
+            Cancelled: the user asked to stop while another job was loading.
+        """
+        return self._porter.turn(run)
 
     def climbed(self, run: Run, name: str, operation: str) -> None:
         """Write down that a job which ran short makes do with less, and how."""

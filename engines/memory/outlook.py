@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engines.memory.experience import Experience
@@ -13,6 +14,8 @@ JOBS_AHEAD = 24
 """How many possible futures are drawn, and how many jobs each has."""
 MOST_CHANGES = 150
 """Rehearsed changes of residents in one decision; after them it is decided by what is known."""
+HALVINGS = (8, 16)
+"""After so many rehearsed futures only the better half of the choices goes on."""
 SOON_JOBS = 6
 """What a reason calls "the next jobs"."""
 LATER = 0.85
@@ -47,6 +50,7 @@ class Outlook:
         limits = [experience.limits(label) for label in jobs.labels]
         self._survey(futures, masks)
         own = (experience.phase_masks(running), experience.limits(running))
+        self._own_phases = len(own[0])
         self._rehearsals = []
         for future in futures:
             all_masks, all_limits = own[0][:], own[1][:]
@@ -79,24 +83,32 @@ class Outlook:
         """Return how likely a component is used again, less for a later use; never nothing."""
         return self._worth.get(bit, 0.0) / self._count + NEVER
 
-    def mean_costs(self, residents: Sequence[int], start: int) -> list[float]:
+    def mean_costs(self, residents: Sequence[int], phase: int) -> list[float]:
         """Return what each choice of residents costs on average, up to a sum common to all.
+
+        The worse half is given up after a few futures, and again after some
+        more; it costs infinitely much.
 
         Args:
             residents: The components that stay, for each choice.
-            start: The running job's first phase that is still to come.
+            phase: The number of the running job's phase that is about to begin.
         """
-        sums = [0.0] * len(residents)
+        start = min(phase + 1, self._own_phases)
+        sums = dict.fromkeys(range(len(residents)), 0.0)
         changes = rehearsed = 0
         for rehearsal in self._rehearsals:
-            costs, changed = rehearsal.costs(residents, start)
-            for choice, cost in enumerate(costs):
+            if rehearsed in HALVINGS and len(sums) > 2:
+                better = sorted(sums, key=sums.__getitem__)[: (len(sums) + 1) // 2]
+                sums = {choice: sums[choice] for choice in better}
+            costs, changed = rehearsal.costs([residents[choice] for choice in sums], start)
+            for choice, cost in zip(sums, costs, strict=True):
                 sums[choice] += cost
             rehearsed += 1
             changes += changed
             if changes >= MOST_CHANGES:
                 break
-        return [total / max(1, rehearsed) for total in sums]
+        times = max(1, rehearsed)
+        return [sums[at] / times if at in sums else math.inf for at in range(len(residents))]
 
     def reason(self, bit: int) -> str:
         """Say in plain words what is known of a component's next use."""

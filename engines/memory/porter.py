@@ -159,7 +159,7 @@ class Porter:
             traceback.clear_frames(error.__traceback__)
             return False
         seconds = time.monotonic() - start_s
-        self._books.working_sets.loaded(entry.size_bytes, seconds)
+        self._books.working_sets.loaded(entry.component.size_bytes, seconds)
         self._note_arrival(entry, loaded.pop(), change, seconds, reason)
         return True
 

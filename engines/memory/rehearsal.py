@@ -100,16 +100,15 @@ class Rehearsal:
         """
         costs = [0.0] * len(residents)
         changes = 0
-        groups: dict[int, list[int]] = {}
+        # What this future never uses is of no account in it.
         wanted = self._later[start]
+        groups: dict[int, list[int]] = {}
         for choice, mask in enumerate(residents):
-            # What this future never uses is of no account in it.
             groups.setdefault(mask & wanted, []).append(choice)
-        lacking, largest_bytes = self._outline(groups)
-        limits = self._limits
-        for step in range(start, len(limits)):
+        common, largest_bytes = self._outline(groups)
+        for step in range(start, len(self._limits)):
             needed = self._masks[step]
-            if not needed & lacking and largest_bytes <= limits[step]:
+            if not needed & ~common and largest_bytes <= self._limits[step]:
                 continue
             if len(groups) == 1:
                 break
@@ -120,24 +119,33 @@ class Rehearsal:
                     cost = _FADES[step - start] * self._stock.total_cost(missing)
                     for choice in choices:
                         costs[choice] += cost
-                kept = self._fitted((mask | missing) & (needed | self._later[step + 1]), step)
-                after.setdefault(kept, []).extend(choices)
+                    changes += 1
+                present = self._fitted(mask | missing, step)
+                if present in after:
+                    after[present] += choices
+                else:
+                    after[present] = choices
             groups = after
-            changes += len(groups)
-            lacking, largest_bytes = self._outline(groups)
+            common, largest_bytes = self._outline(groups)
         return costs, changes
 
     def _outline(self, groups: Iterable[int]) -> tuple[int, int]:
-        """What at least one group lacks, and the most that one of them holds."""
+        """What all groups have, and the most that one of them holds."""
         common = -1
         largest_bytes = 0
         for mask in groups:
             common &= mask
-            largest_bytes = max(largest_bytes, self._stock.total_bytes(mask))
-        return ~common, largest_bytes
+            size_bytes = self._stock.total_bytes(mask)
+            if size_bytes > largest_bytes:
+                largest_bytes = size_bytes
+        return common, largest_bytes
 
     def _fitted(self, mask: int, step: int) -> int:
-        """Let go what is worth least until `mask` fits into the phase."""
+        """Let go what is worth least until `mask` fits into phase `step`."""
+        over_bytes = self._stock.total_bytes(mask) - self._limits[step]
+        if over_bytes <= 0:
+            return mask
+        mask &= self._masks[step] | self._later[step + 1]
         over_bytes = self._stock.total_bytes(mask) - self._limits[step]
         if over_bytes <= 0:
             return mask

@@ -12,7 +12,7 @@ from engines.music.finishing import finish
 from engines.music.given import Given
 from engines.music.midi_writer import write_midi
 from engines.music.score import Note, Score, Track
-from engines.music.work import Work, compose_for, cue_of, players_in, table_of
+from engines.music.work import Work, compose_for, cue_of, players_in, portion, table_of
 
 if TYPE_CHECKING:
     from engines.music.decoder import Decoder
@@ -44,12 +44,15 @@ def prepare_company(request: MusicRequest, given: Given) -> Work:
     def write(decoder: Decoder, run: Run) -> Score:
         added: list[list[Note]] = []
         tracks: tuple[Track, ...] = ()
+        done, whole = 0, sum(map(len, given.runs))
         for number, bars in enumerate(given.runs):
             own = cues[bars]
             task, shown = _beside(given, bars, own)
             seeded = replace(request, seed=(request.seed + number) % 2**32)
+            part = portion(run, done, len(bars), whole)
+            done += len(bars)
             draft = compose_for(
-                decoder, own, task, seeded, run, lambda draft: write_midi(given.score)
+                decoder, own, task, seeded, part, lambda draft: write_midi(given.score)
             )
             new = Draft(
                 parts=draft.parts[shown:],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,24 +54,21 @@ def draw_lines(
         if not most or max(map(len, written)) > cache.length:
             return written
         on_step(read)
+        logits = decoder.attempt(partial(_read, decoder, fed, cache))
         waiting = [row for row, line in enumerate(lines) if line.choice is not None]
-        logits = decoder.attempt(lambda fed=fed, w=waiting: _read(decoder, fed, cache)[w].cpu())
         if waiting:
             choices = [line.choice for line in lines if line.choice is not None]
-            start = generator.get_state()
-            taken = decoder.attempt(
-                lambda c=choices, l=logits, s=start: _take(c, l, sampling, generator.set_state(s))
-            )
+            taken = decoder.attempt(_Taker(choices, logits, waiting, sampling, generator))
             for row, token in zip(waiting, taken, strict=True):
                 lines[row].take(token)
 
 
 def _read(decoder: Decoder, fed: Sequence[Sequence[int]], cache: Cache) -> torch.Tensor:
-    """Have the decoder read each row's new tokens; returns its logits, (rows, vocabulary)."""
+    """Have the decoder read each row's new tokens; returns the logits, (rows, vocabulary)."""
     most, device = max(map(len, fed)), decoder.embedding.device
     padded = [[*row, *[tokens.PAD] * (most - len(row))] for row in fed]
     counts = torch.tensor([len(row) for row in fed], device=device)
-    return decoder.step(torch.tensor(padded, device=device), counts, cache)
+    return decoder.step(torch.tensor(padded, device=device), counts, cache).cpu()
 
 
 class _Row:
@@ -112,18 +110,31 @@ class _Row:
         self.choice = asked
 
 
-def _take(
-    choices: Sequence[Choice],
-    wishes: torch.Tensor,
-    sampling: Sampling,
-    generator: torch.Generator,
-) -> list[int]:
-    """Draw one token for each choice from the model's wishes, (choices, vocabulary)."""
-    wishes = wishes.masked_fill(
-        ~torch.from_numpy(np.stack([c.allowed for c in choices])), RULED_OUT
-    )
-    for row, choice in enumerate(choices):
-        if choice.bias is not None:
-            wishes[row] += torch.from_numpy(choice.bias)
-    drawn: list[int] = draw(wishes, sampling, generator).tolist()
-    return drawn
+class _Taker:
+    """Draws one token for each choice, the same ones however often it is called."""
+
+    def __init__(
+        self,
+        choices: Sequence[Choice],
+        wishes: torch.Tensor,
+        rows: Sequence[int],
+        sampling: Sampling,
+        generator: torch.Generator,
+    ) -> None:
+        """Prepare to draw from `rows` of the model's wishes, (rows, vocabulary)."""
+        self._choices = choices
+        self._wishes = wishes
+        self._rows = list(rows)
+        self._sampling = sampling
+        self._generator = generator
+        self._state = generator.get_state()
+
+    def __call__(self) -> list[int]:
+        self._generator.set_state(self._state)
+        allowed = torch.from_numpy(np.stack([choice.allowed for choice in self._choices]))
+        wishes = self._wishes[self._rows].masked_fill(~allowed, RULED_OUT)
+        for row, choice in enumerate(self._choices):
+            if choice.bias is not None:
+                wishes[row] += torch.from_numpy(choice.bias)
+        drawn: list[int] = draw(wishes, self._sampling, self._generator).tolist()
+        return drawn

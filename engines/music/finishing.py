@@ -48,8 +48,8 @@ def finish(draft: Draft, cue: Cue, seed: int, first_bar: int = 0) -> Score:
         if not is_drum:
             is_short = cue.manner.legato < SHORT and part.role is not Role.HARMONY
             notes = _joined(notes, cue.manner.legato, bars, is_short=is_short)
-        if whole and cue.closes:
-            notes = _held(notes, bars[-1].start_tick, end_tick, is_drum=is_drum)
+        if whole and cue.closes and (not is_drum or len(draft.parts) == 1):
+            notes = _held(notes, bars[-1].start_tick, end_tick)
         shaped = [_shaped(note, part, cue.meter, bars, random) for note in notes]
         tracks.append(
             Track(
@@ -123,10 +123,8 @@ def bar_at(bars: Sequence[TimedBar], tick: int) -> TimedBar:
     return bars[bisect_right(bars, tick, key=lambda bar: bar.start_tick) - 1]
 
 
-def _held(notes: Sequence[Note], start_tick: int, end_tick: int, *, is_drum: bool) -> list[Note]:
-    """Hold every note of the last bar to the very end."""
-    if is_drum:
-        return list(notes)
+def _held(notes: Sequence[Note], start_tick: int, end_tick: int) -> list[Note]:
+    """Hold every note of the last bar to the very end; drums only where nobody else plays."""
     return [
         n._replace(duration_ticks=end_tick - n.start_tick) if n.start_tick >= start_tick else n
         for n in notes

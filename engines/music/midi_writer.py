@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from engines.music.midi_reader import DRUM_CHANNEL
+from engines.music.midi_parser import DRUM_CHANNEL
 from engines.music.score import TICKS_PER_QUARTER, Score, Track
 
 DIVISION: Final = 480

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from engines.api import BadRequest
-from engines.music.midi_reader import MAX_NOTES, MAX_QUARTERS
+from engines.music.midi_parser import MAX_NOTES, MAX_QUARTERS
 from engines.music.score import TICKS_PER_QUARTER, Meter, Note, Score, Tempo, Track
 
 MAX_ZIP_BYTES = 8 * 2**20
@@ -92,7 +92,7 @@ def read_musicxml(data: bytes) -> Score:
             return _read(stream)
     except (ET.ParseError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise BadRequest("the MusicXML file is broken") from error
-    except (ValueError, TypeError, KeyError, NotImplementedError, RuntimeError) as error:
+    except (ValueError, TypeError, LookupError, NotImplementedError, RuntimeError) as error:
         raise BadRequest("the MusicXML file is broken") from error
     except OverflowError as error:
         raise BadRequest("a number in the MusicXML file is too large") from error
@@ -229,15 +229,15 @@ def _measure(element: ET.Element, part: _Part, conductor: _Conductor, *, leads: 
         if item.tag == "note":
             if item.find("grace") is not None:
                 continue
-            quarters = _number(item.findtext("duration")) / part.divisions
+            quarters = _quarters(item, part)
             if item.find("chord") is None:
                 chord_at = at
                 at += quarters
             _note(item, part, part.start + chord_at, quarters)
         elif item.tag == "backup":
-            at = max(0.0, at - _number(item.findtext("duration")) / part.divisions)
+            at = max(0.0, at - _quarters(item, part))
         elif item.tag == "forward":
-            at += _number(item.findtext("duration")) / part.divisions
+            at += _quarters(item, part)
         elif item.tag == "attributes":
             _attributes(item, part, conductor, leads=leads)
         elif item.tag in ("direction", "sound"):
@@ -246,6 +246,14 @@ def _measure(element: ET.Element, part: _Part, conductor: _Conductor, *, leads: 
     if leads:
         _lay_measure(conductor, _ticks(part.start), _ticks(part.start + longest))
     part.start += longest
+
+
+def _quarters(item: ET.Element, part: _Part) -> float:
+    """How long a note, a backup or a forward is."""
+    duration = _number(item.findtext("duration"))
+    if duration < 0:
+        raise BadRequest("a duration in the MusicXML file is below 0")
+    return duration / part.divisions
 
 
 def _lay_measure(conductor: _Conductor, start_tick: int, end_tick: int) -> None:

@@ -137,7 +137,7 @@ def _order(
         if j == 0:
             costs[0] = wrong + broken[:-1] + (np.arange(count) > 0) * _LOSES_ENDS
             continue
-        costs[j], came[j] = _step(costs[j - 1], broken, held)
+        costs[j], came[j] = _step(costs[j - 1], broken)
         costs[j] += wrong
     ending = costs[-1] + (np.arange(count) < count - 1) * _LOSES_ENDS
     ending += broken[-1] - broken[1:]
@@ -149,9 +149,7 @@ def _order(
     return tuple(reversed(order)), cost
 
 
-def _step(
-    before: np.ndarray, broken: np.ndarray, held: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _step(before: np.ndarray, broken: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Go on from every old bar to the next, leave some out, or go back: costs and origins."""
     count = len(before)
     index = np.arange(count)
@@ -171,8 +169,7 @@ def _step(
             continue
         again = np.full(count, np.inf)
         reach = count - back + 1
-        repeated = np.array([held[k : k + back].any() for k in range(reach)])
-        again[:reach] = before[back - 1 :] + cost + repeated * _BREAKS_LOCK
+        again[:reach] = before[back - 1 :] + cost + broken[back:] - broken[:reach]
         better = again < best
         best[better] = again[better]
         origin[better] = (index + back - 1)[better]

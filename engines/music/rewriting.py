@@ -16,7 +16,7 @@ from engines.music.given import Given
 from engines.music.parts import Role
 from engines.music.region import Cell, read_region
 from engines.music.score import Note, Score
-from engines.music.work import Work, cue_of, fill_for, table_of
+from engines.music.work import Work, cue_of, fill_for, portion, table_of
 
 if TYPE_CHECKING:
     from engines.music.decoder import Decoder
@@ -58,7 +58,8 @@ def _rewrite(
     cue = replace(first, notices=(*first.notices, *(notices if left else ())))
 
     def write(decoder: Decoder, run: Run) -> Score:
-        score = given.score
+        score, done = given.score, 0
+        whole = len({b for _, b in cells})
         for number, bars in enumerate(given.runs):
             inside = frozenset((p, b - bars.start) for p, b in cells if b in bars)
             if not inside:
@@ -68,7 +69,9 @@ def _rewrite(
             filling = Filling(draft=draft, cells=inside, free=free)
             own = replace(cues[bars], ending=False)
             seeded = replace(request, seed=(request.seed + number) % 2**32)
-            filled = fill_for(decoder, own, filling, seeded, run)
+            size = len({b for _, b in inside})
+            filled = fill_for(decoder, own, filling, seeded, portion(run, done, size, whole))
+            done += size
             only = _only(filled, inside)
             score = _merged(score, finish(only, own, request.seed), inside, given, bars)
         return score

@@ -1,41 +1,52 @@
-"""The engine that plays: a score becomes sound, track by track."""
+"""The engine that plays: a score becomes sound, part by part."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from engines.api import BadRequest, Kind, Run, SoundRequest, SoundResult
+from engines.music.dry_parts import DryParts
+from engines.music.halls import hall_for, in_hall
 from engines.music.instruments import instrument
-from engines.music.midi_reader import read_midi
-from engines.music.mixing import fade, level, panned, with_room
-from engines.music.score import Score, Track
+from engines.music.loudness import integrated_lufs
+from engines.music.mastering import fade, level
+from engines.music.mixing import add_placed, wrapped
+from engines.music.performance import Clock, Performance, PlayedPart, read_performance
+from engines.music.playing import Plan, place_of, plan_of
 from engines.music.sound_files import sound_bytes
-from engines.music.synthesis import DEFAULT_SOUNDFONT, TAIL_S, Soundfont, fingerprint
+from engines.music.synthesis import DEFAULT_SOUNDFONT, Soundfont, fingerprint
 from engines.music.tokens import DRUM_PROGRAM
 
 if TYPE_CHECKING:
     from engines.services import Services
 
-MAX_SECONDS = 1200.0
-MAX_TRACKS = 64
-_QUIET = 10 ** (-72 / 20)
+MAX_SECONDS: Final = 1200.0
+MAX_PARTS: Final = 64
+LEAST_TAIL_S, TAIL_S = 2.0, 3.0
+"""How long after its last note a piece rings at least, and at most."""
+
+_QUIET: Final = 10 ** (-72 / 20)
+_STEPS_A_SECOND: Final = 2
 
 
 class SoundEngine:
     """Plays scores through a soundfont, which it keeps until another is asked for.
 
-    A soundfont lies in main memory whatever the device, so no lease is taken.
+    Parts that were played before are kept, so that after a change only what
+    changed is played anew. All of it lies in main memory whatever the device,
+    so no lease is taken.
     """
 
     kind: ClassVar[Kind] = Kind.SOUND
 
     def __init__(self, services: Services | None = None) -> None:
         self._lock = threading.Lock()
-        self._kept: tuple[tuple[str, int], Soundfont] | None = None
+        self._kept: tuple[str, Soundfont] | None = None
+        self._dry = DryParts()
 
     def run(self, request: SoundRequest, run: Run) -> SoundResult:
         """Render the score.
@@ -44,108 +55,150 @@ class SoundEngine:
             BadRequest: the MIDI file is broken, empty or too long.
             ModelMissing, ModelRefused: the soundfont is not there, or is none.
         """
-        score = read_midi(request.midi)
-        frames = _frames(score, request)
+        piece = read_performance(request.midi)
+        frames = _frames(piece, request)
         with self._lock:
-            soundfont = self._soundfont(request)
-            return _render(score, request, frames, soundfont, run)
+            key, soundfont = self._soundfont(request)
+            parts = self._play(piece, frames, key, soundfont, run)
+        run.step(1, 1, stage="mixing")
+        return _Mix(request, piece, frames, run).result(parts)
 
-    def _soundfont(self, request: SoundRequest) -> Soundfont:
+    def _soundfont(self, request: SoundRequest) -> tuple[str, Soundfont]:
         path = Path(request.soundfont) if request.soundfont else DEFAULT_SOUNDFONT
-        key = (fingerprint(path) if path.is_file() else "", request.sample_rate_hz)
+        state = fingerprint(path) if path.is_file() else ""
+        key = f"{state}:{request.sample_rate_hz}"
         if self._kept is None or self._kept[0] != key:
             self._kept = None  # two at once would be large
             self._kept = (key, Soundfont(path, request.sample_rate_hz))
-        return self._kept[1]
+        return self._kept
+
+    def _play(
+        self, piece: Performance, frames: int, font: str, soundfont: Soundfont, run: Run
+    ) -> list[np.ndarray]:
+        """Return each part's dry sound, played now or before."""
+        rate_hz = soundfont.rate_hz
+        clock = piece.clock()
+        plans = [plan_of(part, clock, rate_hz, frames) for part in piece.parts]
+        steps = [_STEPS_A_SECOND * _last_frame(plan) // rate_hz + 1 for plan in plans]
+        before, total = 0, sum(steps)
+        sounds = []
+        for plan, count in zip(plans, steps, strict=True):
+            done = before
+
+            def on_block() -> None:
+                nonlocal done
+                done = min(done + 1, before + count)  # noqa: B023
+                run.step(done, total, stage="playing")
+
+            run.step(before, total, stage="playing")
+            key = f"{font}:{plan.key}"
+            dry = self._dry.get(key)
+            if dry is None:
+                dry = soundfont.play(plan, on_block)
+                self._dry.put(key, dry)
+            sounds.append(dry)
+            before += count
+        return sounds
 
 
-def _frames(score: Score, request: SoundRequest) -> int:
+class _Mix:
+    """Parts on their way to a file."""
+
+    def __init__(self, request: SoundRequest, piece: Performance, frames: int, run: Run) -> None:
+        self._request = request
+        self._piece = piece
+        self._frames = frames
+        self._run = run
+        self._rate_hz = request.sample_rate_hz
+        self._clock: Clock = piece.clock()
+        self._hall = request.hall or hall_for(
+            [part.program for part in piece.parts if not part.is_drum],
+            drums=any(part.is_drum for part in piece.parts),
+        )
+
+    def result(self, parts: list[np.ndarray]) -> SoundResult:
+        request, rate_hz = self._request, self._rate_hz
+        mix = self._sounding(self._piece.parts, parts)
+        ending: np.ndarray | np.float32 = np.float32(1)
+        if request.loop:
+            kept = self._loop_frames
+            mix = wrapped(mix, kept)
+        else:
+            kept = self._frames if request.seconds else self._ring_out(mix)
+            mix, ending = mix[:, :kept], fade(kept, rate_hz)
+        self._run.step(1, 1, stage="mixing")
+        if request.mastered:
+            gain, loudness_lufs = level(mix * ending, rate_hz, circular=request.loop)
+        else:
+            gain, loudness_lufs = np.float32(1), integrated_lufs(mix, rate_hz)
+        gain = gain * ending
+        self._run.step(1, 1, stage="writing the sound")
+        return SoundResult(
+            data=sound_bytes(mix * gain, rate_hz, request.format),
+            format=request.format,
+            length_s=kept / rate_hz,
+            sample_rate_hz=rate_hz,
+            loudness_lufs=round(loudness_lufs, 2),
+            stems=self._stems(parts, kept, gain) if request.stems else (),
+        )
+
+    def _sounding(
+        self, parts: tuple[PlayedPart, ...] | list[PlayedPart], sounds: list[np.ndarray]
+    ) -> np.ndarray:
+        """Put parts on the stage of the hall, (2, frames)."""
+        mix = np.zeros((2, self._frames), np.float32)
+        for part, dry in zip(parts, sounds, strict=True):
+            self._run.step(1, 1, stage="mixing")
+            add_placed(mix, dry, place_of(part, self._clock, self._rate_hz))
+        return in_hall(mix, self._hall, self._rate_hz)
+
+    def _stems(
+        self, sounds: list[np.ndarray], kept: int, gain: np.ndarray | np.float32
+    ) -> tuple[tuple[str, bytes], ...]:
+        """Return every part as it is in the mix: under the same gain they sum to it."""
+        stems = []
+        for number, (part, dry) in enumerate(zip(self._piece.parts, sounds, strict=True)):
+            stem = self._sounding([part], [dry])
+            stem = wrapped(stem, kept) if self._request.loop else stem[:, :kept]
+            data = sound_bytes(stem * gain, self._rate_hz, self._request.format)
+            stems.append((_stem_name(number, part), data))
+        return tuple(stems)
+
+    @property
+    def _loop_frames(self) -> int:
+        return max(1, round(_loop_s(self._piece, self._request) * self._rate_hz))
+
+    def _ring_out(self, mix: np.ndarray) -> int:
+        """Find where the tail has died away, in frames, within the bounds of a tail."""
+        last_note = round(self._clock.seconds(self._piece.end_tick) * self._rate_hz)
+        least = last_note + round(LEAST_TAIL_S * self._rate_hz)
+        heard = np.flatnonzero(np.abs(mix[:, least:]).max(axis=0) > _QUIET)
+        return min(mix.shape[1], least + (int(heard[-1]) + 1 if heard.size else 0))
+
+
+def _frames(piece: Performance, request: SoundRequest) -> int:
     """Settle the length of the sound: as asked, or to the last note and its tail."""
-    if not score.note_count:
+    if not piece.parts:
         raise BadRequest("the score has no notes")
-    if len(score.tracks) > MAX_TRACKS:
-        raise BadRequest(f"the score has more than {MAX_TRACKS} tracks")
-    seconds = request.seconds or score.seconds_at(score.end_tick) + TAIL_S
+    if len(piece.parts) > MAX_PARTS:
+        raise BadRequest(f"the score has more than {MAX_PARTS} parts")
+    seconds = request.seconds or piece.clock().seconds(piece.end_tick) + TAIL_S
     if request.loop:
-        seconds = _loop_s(score, request) + TAIL_S
+        seconds = _loop_s(piece, request) + TAIL_S
     if seconds > MAX_SECONDS:
         raise BadRequest(f"the sound would last over {MAX_SECONDS / 60:.0f} minutes")
     return max(1, round(seconds * request.sample_rate_hz))
 
 
-def _render(
-    score: Score, request: SoundRequest, frames: int, soundfont: Soundfont, run: Run
-) -> SoundResult:
-    rate_hz = request.sample_rate_hz
-    blocks = max(1, frames * len(score.tracks) * 2 // rate_hz)
-    done = 0
-
-    def on_block() -> None:
-        nonlocal done
-        done += 1
-        run.step(min(done, blocks), blocks, stage="playing")
-
-    mix = np.zeros((2, frames), np.float32)
-    stems: list[tuple[str, np.ndarray]] = []
-    for number, track in enumerate(score.tracks):
-        run.step(min(done, blocks), blocks, stage="playing")
-        placed = panned(soundfont.play(track, score, frames, on_block), _pan(track))
-        if request.stems:
-            stems.append((_stem_name(number, track), with_room(placed, rate_hz)))
-            mix += stems[-1][1]
-        else:
-            mix += placed
-    run.step(blocks, blocks, stage="mixing")
-    if not request.stems:
-        mix = with_room(mix, rate_hz)
-    kept = frames if request.seconds else _ring_out(mix, score, rate_hz)
-    ending: np.ndarray | float = fade(kept, rate_hz)
-    if request.loop:
-        kept, ending = round(_loop_s(score, request) * rate_hz), 1.0
-        mix = _wrapped(mix, kept)
-        stems = [(name, _wrapped(stem, kept)) for name, stem in stems]
-    gain, loudness_lufs = level(mix[:, :kept] * ending, rate_hz)
-    gain *= ending
-    return SoundResult(
-        data=sound_bytes(mix[:, :kept] * gain, rate_hz, request.format),
-        format=request.format,
-        length_s=kept / rate_hz,
-        sample_rate_hz=rate_hz,
-        loudness_lufs=round(loudness_lufs, 2),
-        stems=tuple(
-            (name, sound_bytes(stem[:, :kept] * gain, rate_hz, request.format))
-            for name, stem in stems
-        ),
-    )
-
-
-def _loop_s(score: Score, request: SoundRequest) -> float:
+def _loop_s(piece: Performance, request: SoundRequest) -> float:
     """How long one round of a loop is: as asked, or to the end of its last bar."""
-    last = score.bars()[-1]
-    return request.seconds or score.seconds_at(last.start_tick + last.ticks)
+    return request.seconds or piece.clock().seconds(piece.last_bar_tick)
 
 
-def _wrapped(sound: np.ndarray, frames: int) -> np.ndarray:
-    """Let what sounds after the end sound into the beginning, (2, frames)."""
-    wrapped = sound[:, :frames].copy()
-    for start in range(frames, sound.shape[1], frames):
-        rest = sound[:, start : start + frames]
-        wrapped[:, : rest.shape[1]] += rest
-    return wrapped
+def _last_frame(plan: Plan) -> int:
+    return plan.events[-1][0] if plan.events else 0
 
 
-def _ring_out(mix: np.ndarray, score: Score, rate_hz: int) -> int:
-    """Find where the tail has died away, in frames; never before the last note ends."""
-    peak = np.abs(mix).max(axis=0)
-    heard = np.flatnonzero(peak > _QUIET)
-    last_note = round(score.seconds_at(score.end_tick) * rate_hz)
-    return min(mix.shape[1], max(last_note, int(heard[-1]) + 1 if heard.size else 0, 1))
-
-
-def _pan(track: Track) -> float:
-    return instrument(DRUM_PROGRAM if track.is_drum else track.program).pan
-
-
-def _stem_name(number: int, track: Track) -> str:
-    name = track.name or instrument(DRUM_PROGRAM if track.is_drum else track.program).name
+def _stem_name(number: int, part: PlayedPart) -> str:
+    name = part.name or instrument(DRUM_PROGRAM if part.is_drum else part.program).name
     return f"{number + 1:02d} {name}"

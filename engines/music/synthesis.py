@@ -1,16 +1,17 @@
-"""Play tracks through a soundfont, one at a time, into dry mono sound."""
+"""Play parts through a soundfont, one at a time, into dry sound."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engines.api import BadRequest, ModelMissing, ModelRefused
-from engines.music.score import Score, Track
+from engines.music.playing import Event, Order, Plan
 
 if TYPE_CHECKING:
     import tinysoundfont
@@ -19,16 +20,21 @@ DEFAULT_SOUNDFONT: Final = (
     Path(__file__).resolve().parents[2] / "resources" / "soundfonts" / "FluidR3Mono_GM.sf3"
 )
 MAX_SOUNDFONT_BYTES: Final = 1536 * 2**20
-TAIL_S: Final = 3.0
-"""How long after its last note a track may still ring."""
+RING_S: Final = 12.0
+"""How long after its last note a part may ring; bells and pads take their time."""
 
 BLOCK_S: Final = 0.5
 MAX_VOICES: Final = 128
+GAIN_DB: Final = -12.0
+BEND_SEMITONES: Final = 24.0
+"""How far the synthesiser's own bend reaches; ours are told in its steps."""
+
 _DRUM_BANK: Final = 128
+_FRAME_BYTES: Final = 8
 
 
 class Soundfont:
-    """A loaded soundfont that plays at one sample rate."""
+    """A loaded soundfont that plays at one sample rate; what it lacks is borrowed from ours."""
 
     def __init__(self, path: Path, rate_hz: int) -> None:
         """Load a soundfont.
@@ -41,60 +47,109 @@ class Soundfont:
 
         self.rate_hz = rate_hz
         self.path = path
-        self._synth: tinysoundfont.Synth = tinysoundfont.Synth(gain=-6, samplerate=rate_hz)
-        self._id: int = self._synth.sfload(check_soundfont(path), max_voices=MAX_VOICES)
+        self._synth: tinysoundfont.Synth = tinysoundfont.Synth(gain=GAIN_DB, samplerate=rate_hz)
+        self._channel = 0
+        self._bend = 0.0
+        self._ids = [self._load(path)]
 
-    def play(
-        self, track: Track, score: Score, frames: int, on_block: Callable[[], None]
-    ) -> np.ndarray:
-        """Render one track dry, (frames,) float32; `on_block` is called twice a second of sound."""
-        synth = self._synth
-        synth.sounds_off(0)
-        synth.generate(self.rate_hz // 4)  # what was cut off needs a moment to die away
-        self._select(track)
-        events = self._events(track, score)
-        out = np.zeros(frames, np.float32)
+    def _load(self, path: Path) -> int:
+        from tinysoundfont.synth import SoundFontException
+
+        check_soundfont(path)
+        try:
+            return int(self._synth.sfload(str(path), max_voices=MAX_VOICES))
+        except (RuntimeError, SoundFontException) as problem:
+            raise ModelRefused(str(path), "it is damaged") from problem
+
+    def play(self, plan: Plan, on_block: Callable[[], None]) -> np.ndarray:
+        """Render a part dry until it is silent, (1 or 2, frames) float32.
+
+        One channel if left and right are the same. `on_block` is called at
+        least twice a second of sound.
+        """
+        self._quiet()
         block = int(BLOCK_S * self.rate_hz)
+        last = plan.events[-1][0] if plan.events else 0
+        most = last + int(RING_S * self.rate_hz)
+        sound = bytearray(most * _FRAME_BYTES)
+        room = memoryview(sound)
         at = following = 0
-        while at < frames:
+        events = plan.events
+        while at < most:
             while following < len(events) and events[following][0] <= at:
-                _, _, pitch, velocity = events[following]
-                if velocity:
-                    synth.noteon(0, pitch, velocity)
-                else:
-                    synth.noteoff(0, pitch)
+                self._tell(events[following], plan.is_drum)
                 following += 1
-            stop = min(frames, (at // block + 1) * block)
+            stop = min(most, (at // block + 1) * block)
             if following < len(events):
                 stop = min(stop, events[following][0])
-            stereo = np.frombuffer(synth.generate(stop - at), np.float32)
-            out[at:stop] = stereo.reshape(-1, 2).mean(axis=1)
+            part = room[at * _FRAME_BYTES : stop * _FRAME_BYTES]
+            self._synth.generate(stop - at, part)
             if stop % block == 0:
                 on_block()
+                if following == len(events) and stop - at == block and not _any_sound(part):
+                    at = stop
+                    break
             at = stop
-        return out
+        stereo = np.frombuffer(sound, np.float32).reshape(-1, 2)[:at].T
+        heard = np.flatnonzero(stereo.any(axis=0))
+        stereo = stereo[:, : int(heard[-1]) + 1 if heard.size else 0]
+        same = np.array_equal(stereo[0], stereo[1])
+        return np.ascontiguousarray(stereo[:1] if same else stereo)
 
-    def _select(self, track: Track) -> None:
-        bank = _DRUM_BANK if track.is_drum else 0
-        for program in (track.program, 0):
-            try:
-                self._synth.program_select(0, self._id, bank, program, track.is_drum)
-            except RuntimeError:
-                continue
-            self._synth.control_change(0, 7, 100)
-            self._synth.control_change(0, 11, 127)
-            return
-        raise BadRequest(f"the soundfont {self.path.name} has no instrument for {track.name!r}")
+    def _quiet(self) -> None:
+        """Bring all channels to where they began: the same part, the same sound."""
+        self._bend = 0.0
+        for channel in range(len(self._ids)):
+            self._synth.sounds_off(channel)
+        self._synth.generate(self.rate_hz // 4)  # what was cut off needs a moment to die away
 
-    def _events(self, track: Track, score: Score) -> list[tuple[int, int, int, int]]:
-        """Frame, rank (ends before starts), pitch, velocity (0 ends the note)."""
-        events = []
-        for note in track.notes:
-            start = round(score.seconds_at(note.start_tick) * self.rate_hz)
-            end = round(score.seconds_at(note.end_tick) * self.rate_hz)
-            events.append((start, 1, note.pitch, note.velocity))
-            events.append((max(end, start + 1), 0, note.pitch, 0))
-        return sorted(events)
+    def _tell(self, event: Event, is_drum: bool) -> None:
+        _, order, first, second = event
+        if order is Order.START:
+            self._synth.noteon(self._channel, int(first), int(second))
+        elif order is Order.END:
+            for channel in range(len(self._ids)):
+                self._synth.noteoff(channel, int(first))
+        elif order is Order.BEND:
+            self._bend = first
+            self._set_bend()
+        else:
+            self._select(int(first), int(second), is_drum)
+
+    def _set_bend(self) -> None:
+        steps = 8192 + round(8191 * max(-1.0, min(1.0, self._bend / BEND_SEMITONES)))
+        self._synth.pitchbend(self._channel, steps)
+
+    def _select(self, program: int, bank: int, is_drum: bool) -> None:
+        """Take the instrument from the soundfont, its plain variation, or our own soundfont."""
+        banks = (_DRUM_BANK,) if is_drum else tuple(dict.fromkeys((bank, 0)))
+        wanted = [(number, program) for number in banks]
+        if is_drum and program:
+            wanted.append((_DRUM_BANK, 0))
+        while True:
+            if any(self._selected(*place, is_drum) for place in product(self._ids, wanted)):
+                return
+            if len(self._ids) > 1 or self.path == DEFAULT_SOUNDFONT:
+                raise BadRequest(f"no soundfont has the instrument {program + 1}")
+            self._ids.append(self._load(DEFAULT_SOUNDFONT))
+
+    def _selected(self, font: int, place: tuple[int, int], is_drum: bool) -> bool:
+        """Try to set the channel that belongs to a soundfont to a bank and program."""
+        channel = self._ids.index(font)
+        try:
+            self._synth.program_select(channel, font, *place, is_drum)
+        except RuntimeError:
+            return False
+        self._channel = channel
+        for control in (7, 11):
+            self._synth.control_change(channel, control, 127)
+        self._synth.pitchbend_range(channel, BEND_SEMITONES)
+        self._set_bend()
+        return True
+
+
+def _any_sound(part: memoryview) -> bool:
+    return bool(np.frombuffer(part, np.float32).any())
 
 
 def check_soundfont(path: Path) -> bytes:

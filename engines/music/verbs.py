@@ -17,7 +17,7 @@ from engines.music.midi_writer import write_midi
 from engines.music.reader import read_score
 from engines.music.rewriting import prepare_filling, prepare_variation
 from engines.music.score import Score
-from engines.music.work import Work, compose_for, fill_for
+from engines.music.work import Work, compose_for, fill_for, portion
 
 if TYPE_CHECKING:
     from engines.music.decoder import Decoder
@@ -55,10 +55,13 @@ def write_piece(decoder: Decoder, cue: Cue, request: MusicRequest, run: Run) -> 
     def preview(draft: Draft) -> bytes:
         return write_midi(finish(draft, cue, request.seed))
 
-    draft = compose_for(decoder, cue, new_task(cue), request, run, preview)
     if not cue.loop or cue.bars < 2:
-        return draft
+        return compose_for(decoder, cue, new_task(cue), request, run, preview)
+    whole = cue.bars + PREFIX_BARS
+    begun = portion(run, 0, cue.bars, whole)
+    draft = compose_for(decoder, cue, new_task(cue), request, begun, preview)
     last = range(max(1, cue.bars - PREFIX_BARS), cue.bars)
     cells = frozenset((p, b) for p in range(len(draft.parts)) for b in last)
     filling = Filling(draft=draft, cells=cells, free=frozenset(last), is_round=True)
-    return fill_for(decoder, cue, filling, request, run)
+    closing = portion(run, cue.bars, PREFIX_BARS, whole)
+    return fill_for(decoder, cue, filling, request, closing)

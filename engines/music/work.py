@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from engines.api import MusicRequest, Run
+from engines.api import MusicRequest, Progress, Run
 from engines.music import labels, tokens
-from engines.music.composer import Draft, Task, compose
+from engines.music.composer import STEPS_A_BAR, Draft, Task, compose
 from engines.music.controls import Cue, find_mood, settle_manner
 from engines.music.filling import Filling, fill
 from engines.music.given import Given
@@ -69,6 +69,17 @@ def fill_for(
         temperature=request.temperature,
         run=run,
     )
+
+
+def portion(run: Run, start: int, size: int, whole: int) -> Run:
+    """Make a run whose progress is that of `size` bars from `start` on, of `whole`."""
+
+    def report(progress: Progress) -> None:
+        along = progress.done / max(1, progress.total)
+        done = round(STEPS_A_BAR * (start + size * along))
+        run.report(replace(progress, done=done, total=STEPS_A_BAR * whole))
+
+    return Run(run.token, report)
 
 
 def cue_of(request: MusicRequest, given: Given, table: Timetable) -> Cue:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.api import ModelRefused
+from engines.devices import own_default_precision
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,8 +23,8 @@ WORKING_BYTES = 64 * 2**20
 class SentenceEncoder:
     """all-MiniLM-L6-v2: token states averaged over the text, then normalised.
 
-    `network` is the model itself. Source: Reimers and Gurevych 2019, arXiv:1908.10084; the pooling is the
-    model card's.
+    `network` is the model itself. Source: Reimers and Gurevych 2019,
+    arXiv:1908.10084; the pooling is the model card's.
     """
 
     def __init__(self, folder: Path, device: str) -> None:
@@ -34,7 +35,8 @@ class SentenceEncoder:
         local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(str(folder), **local)
-            network = AutoModel.from_pretrained(str(folder), use_safetensors=True, **local)
+            with own_default_precision():
+                network = AutoModel.from_pretrained(str(folder), use_safetensors=True, **local)
         except (OSError, ValueError, KeyError) as error:
             raise ModelRefused(str(folder), "transformers cannot load it as an encoder") from error
         self.network = network.float().to(device).eval()

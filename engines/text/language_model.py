@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.api import BadRequest, ModelRefused
+from engines.devices import own_default_precision
 
 _LOGIT_BYTES = 4
 _COPIES_OF_LOGITS = 6  # penalised, sorted, softmax ... live at once while drawing
@@ -80,9 +81,10 @@ class LanguageModel:
         local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(str(folder), **local)
-            network = AutoModelForCausalLM.from_pretrained(
-                str(folder), dtype=torch.bfloat16, use_safetensors=True, **local
-            )
+            with own_default_precision():
+                network = AutoModelForCausalLM.from_pretrained(
+                    str(folder), dtype=torch.bfloat16, use_safetensors=True, **local
+                )
         except (OSError, ValueError, KeyError) as error:
             raise ModelRefused(
                 str(folder), "transformers cannot load it as a text model"

@@ -7,7 +7,6 @@ from engines.memory.lease import Working
 from engines.text import embedding
 from engines.text.language_model import Shape
 
-
 TEMPLATE_TOKENS = 256
 """What a chat template may add to the words."""
 

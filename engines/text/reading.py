@@ -94,12 +94,13 @@ class Reader:
         """
         import torch
 
+        def piece() -> Tensor:
+            return torch.tensor([ids[self._length : self._length + self._piece_tokens]])
+
         logits = torch.empty(0)
         while self._length < len(ids):
             on_piece()
-            logits = self._step(
-                lambda at=self._length: torch.tensor([ids[at : at + self._piece_tokens]])
-            )
+            logits = self._step(piece)
         return logits
 
     def share(self, rows: int) -> None:

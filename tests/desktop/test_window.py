@@ -142,7 +142,7 @@ def test_pictures_come_into_the_strip_and_onto_the_page(window: Window, host: Fa
     panel = window.left.panel("image")
     assert isinstance(panel, ImagePanel)
     panel._prompt.setPlainText("boats")
-    panel._count.setValue(3)
+    panel.painting.count.setValue(3)
     panel.seed.keep(41)
     panel._go.click()
     _idle(window)
@@ -163,7 +163,7 @@ def test_a_dragged_result_knows_how_it_was_made(window: Window) -> None:
     panel._go.click()
     _idle(window)
     results = panel._results
-    data = results.mimeData([results.item(0)])
+    data = results.model.mimeData([results.model.index(0)])
     asset = bytes(data.data("application/x-triptych-asset").data()).decode()
     session = window.session
     session.place_picture(session.assets.read(asset), at_mm=(50.0, 50.0))
@@ -261,6 +261,7 @@ def test_files_dropped_on_the_window_are_used(window: Window, tmp_path: Path, qt
     )
     window.dropEvent(drop)
     qtbot.waitUntil(lambda: window.session.document.music is not None)
+    qtbot.waitUntil(lambda: bool(window.session.document.layers))
     [layer] = window.session.document.layers
     assert layer.name == "boat"
 
@@ -269,7 +270,8 @@ def test_files_dropped_on_the_window_are_used(window: Window, tmp_path: Path, qt
 def test_a_file_that_cannot_be_used_is_told(window: Window, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"nothing of the kind")
-    window.take_files((path,))
+    window.arrivals.take_files((path,))
+    _idle(window)
     assert name in window.stage.message.words
     assert window.session.document.layers == ()
     assert window.session.document.music is None

@@ -56,6 +56,21 @@ def gguf(architecture: str = "llama", *, data_bytes: int = 64) -> bytes:
     return head + bytes(-len(head) % 32) + bytes(data_bytes)
 
 
+def gguf_of(architecture: str, tensors: Mapping[str, tuple[int, ...]]) -> bytes:
+    """Return a GGUF file with half-precision tensors; no word of its architecture if empty."""
+    values = _text("general.quantization_version") + struct.pack("<II", 4, 2)
+    if architecture:
+        values += _text("general.architecture") + struct.pack("<I", 8) + _text(architecture)
+    described, at = b"", 0
+    for name, shape in tensors.items():
+        described += _text(name) + struct.pack("<I", len(shape))
+        described += struct.pack(f"<{len(shape)}Q", *reversed(shape)) + struct.pack("<IQ", 1, at)
+        at += -(-2 * math.prod(shape) // 32) * 32
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), 1 + bool(architecture))
+    head += values + described
+    return head + bytes(-len(head) % 32) + bytes(at)
+
+
 def language_model(folder: Path, **manifest: object) -> Path:
     """Make a folder as transformers writes it, with a manifest if one is given."""
     folder.mkdir(parents=True)

@@ -162,7 +162,11 @@ def test_a_broken_library_file_is_put_aside(catalog: Catalog, tmp_path: Path) ->
     path.write_bytes(gguf())
     catalog.add(path)
     assert (folder / "library.json.broken").read_text() == "{broken"
-    assert sorted(file.name for file in folder.iterdir()) == ["library.json", "library.json.broken"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "library.json",
+        "library.json.broken",
+        "models.json",
+    ]
 
 
 def test_a_newer_library_is_not_written_over(catalog: Catalog, tmp_path: Path) -> None:

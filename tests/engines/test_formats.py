@@ -62,9 +62,6 @@ def test_a_single_file_is_known_by_its_tensors(
 
 def test_tensors_of_no_known_model_are_refused(tmp_path: Path) -> None:
     assert "no model known here" in refusal(written(tmp_path, "a.safetensors", safetensors(ONE)))
-    unet_alone = {key: shape for key, shape in STABLE_DIFFUSION.items() if "stage" not in key}
-    path = written(tmp_path, "b.safetensors", safetensors(unet_alone))
-    assert "no model known here" in refusal(path)
 
 
 TENSOR = '"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}'
@@ -72,7 +69,7 @@ HOSTILE = [
     ("text", b"This is not a model at all.\n" * 10, "text file"),
     ("pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"),
     ("empty", b"", "not a safetensors file"),
-    ("page", b"<!DOCTYPE html><title>Not found</title>", "text file"),
+    ("page", b"<!DOCTYPE html><title>Not found</title>", "web page"),
     ("short header", struct.pack("<Q", 5000) + b'{"a"' + bytes(60), "cut short"),
     ("huge header", struct.pack("<Q", 2**40) + b"{" + bytes(60), "claims 1099511627776 bytes"),
     ("short data", safetensors({"a": (64,)})[:-1], "cut short"),
@@ -209,7 +206,7 @@ def test_a_gguf_is_known_by_its_own_words(tmp_path: Path) -> None:
             + b"a"
             + struct.pack("<IIQ", 9, 8, 2**50)
             + bytes(60),
-            "cut short",
+            "claims 1125899906842624 texts",
         ),
         (
             b"GGUF"

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from engines.api import OutOfMemory, Run
+from engines.api import OutOfMemory, Request, Run
 from engines.host import LocalHost
 from engines.memory.manager import MemoryManager
 from tests.engines import tiny_studio
 from tests.engines.shortages import FailAt
 
-WARM_SLICE, COLD_SLICE = 14, 6
-"""Points of each engine that are tried in every run; `test --all` tries them all."""
+WARM_SLICE, COLD_SLICE = 11, 4
+"""Points of each work that are tried in every run; `test --all` tries them all."""
 
-ENGINES = tuple(tiny_studio.ASKS)
+WORKS = (*tiny_studio.ASKS, "filled")
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,10 @@ def host(models: Path, tmp_path: Path, memory: MemoryManager) -> Iterator[LocalH
 class Sweep:
     """One engine's short job, tried with a shortage at one place after the other."""
 
-    def __init__(self, host: LocalHost, memory: MemoryManager, engine: str) -> None:
+    def __init__(self, host: LocalHost, memory: MemoryManager, request: Request) -> None:
         self._host = host
         self._memory = memory
-        self._request = tiny_studio.ASKS[engine]()
+        self._request = request
         self._wanted = self.answer()
         self.outcomes: Counter[str] = Counter()
 
@@ -85,16 +85,21 @@ class Sweep:
             self.outcomes["went on"] += 1
 
 
+def request_of(work: str, models: Path) -> Request:
+    """Return the request for a kind of work."""
+    return tiny_studio.filled(models) if work == "filled" else tiny_studio.ASKS[work]()
+
+
 def slice_of(points: list[int], count: int) -> list[int]:
     """Choose some points, the same ones in each run."""
     return sorted(random.Random(20261123).sample(points, min(count, len(points))))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("work", WORKS)
 def test_a_job_goes_on_after_a_shortage_or_fails_alone(
-    host: LocalHost, memory: MemoryManager, engine: str
+    host: LocalHost, memory: MemoryManager, models: Path, work: str
 ) -> None:
-    sweep = Sweep(host, memory, engine)
+    sweep = Sweep(host, memory, request_of(work, models))
     sweep.swept(slice_of(sweep.points(cold=False), WARM_SLICE), cold=False)
     sweep.swept(slice_of(sweep.points(cold=True), COLD_SLICE), cold=True)
     assert sweep.outcomes["went on"] >= 0.8 * sweep.outcomes.total()
@@ -102,12 +107,17 @@ def test_a_job_goes_on_after_a_shortage_or_fails_alone(
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("work", WORKS)
 @pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
 def test_all_places(
-    host: LocalHost, memory: MemoryManager, engine: str, cold: bool, record_property: pytest.FixtureRequest
+    host: LocalHost,
+    memory: MemoryManager,
+    models: Path,
+    work: str,
+    cold: bool,
+    record_property: pytest.FixtureRequest,
 ) -> None:
-    sweep = Sweep(host, memory, engine)
+    sweep = Sweep(host, memory, request_of(work, models))
     points = sweep.points(cold=cold)
     sweep.swept(points, cold=cold)
     record_property("points", len(points))

@@ -6,16 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engines.api import ImageRequest, MusicRequest, Request, TextRequest
+from PIL import Image
+
+from engines.api import ImageRequest, LoraUse, MusicRequest, Request, TextRequest
 from engines.catalog import Catalog
-from engines.hosting.core import HostOptions
 from engines.host import LocalHost
+from engines.hosting.core import HostOptions
+from engines.image import png
 from engines.memory.manager import MemoryManager
 from tests.engines import tiny_music, tiny_text
 from tests.engines.image import tiny_models
 from tests.engines.shortages import Processor
 
 GIB = 2**30
+STYLE = "style.safetensors"
+"""A LoRA for the picture model."""
 
 
 def write_models(root: Path) -> None:
@@ -23,6 +28,7 @@ def write_models(root: Path) -> None:
     tiny_text.write(root / "tiny-text")
     tiny_music.write(root / "tiny-music")
     tiny_models.write_stable_diffusion(root / "tiny-sd")
+    tiny_models.write_lora(root / STYLE, root / "tiny-sd")
 
 
 def memory(capacity_bytes: int = GIB) -> MemoryManager:
@@ -49,12 +55,25 @@ def image(seed: int = 7, **wishes: Any) -> ImageRequest:
 
 
 def music(seed: int = 3, **wishes: Any) -> MusicRequest:
-    """Ask for two bars."""
-    asked = {"prompt": "calm piano", "candidates": 2, "bars": 2, "model": "tiny-music"}
+    """Ask for one bar."""
+    asked = {"prompt": "calm piano", "candidates": 2, "bars": 1, "model": "tiny-music"}
     return MusicRequest(**{**asked, **wishes}, seed=seed)
 
 
 ASKS: dict[str, Callable[..., Request]] = {"text": text, "image": image, "music": music}
+
+
+def filled(root: Path) -> ImageRequest:
+    """Ask for a picture of which half is redrawn, in a style."""
+    start = Image.effect_noise((32, 32), 60).convert("RGB")
+    mask = Image.new("L", (32, 32))
+    mask.paste(255, (16, 0, 32, 32))
+    return image(
+        init=png.encode(start),
+        mask=png.encode(mask),
+        strength=1.0,
+        loras=(LoraUse(path=str(root / STYLE), weight=0.7),),
+    )
 
 
 def substance(result: Any) -> bytes:

@@ -42,7 +42,6 @@ class Thing:
     style: str
     colour: str
     held: bool
-    weight: float
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,6 @@ def _keep_cutouts(folder: Path, data: tuple[str, ...], side_px: int) -> list[dic
                 "style": cutout.style,
                 "colour": colour_word(colours),
                 "held": concept.held if concept else False,
-                "weight": concept.weight if concept else 1.0,
             }
         )
     np.save(

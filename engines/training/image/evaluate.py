@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file
 
 from engines.api import BadRequest, Run
+from engines.image.vocabulary import OBJECTS
 from engines.training.image import colours, transform
 from engines.training.image.bank import Bytes, open_or_make
 from engines.training.image.captions import with_article
@@ -121,13 +122,14 @@ def kept(model: Model, on: Ground) -> Figures:
 def losses(model: Model, on: Ground) -> Figures:
     """Return the flow loss on seen and unseen pictures, and without the text."""
     empty = on.captions.of([""])[0]
-    held = mixed(on.held, LOSSES_OVER)
-    seen, unseen = measure(model.unet, mixed(on.known, LOSSES_OVER)), measure(model.unet, held)
+    known, held = mixed(on.known, LOSSES_OVER), mixed(on.held, LOSSES_OVER)
+    seen, unseen = measure(model.unet, known), measure(model.unet, held)
     return {
         "flow_loss_train": seen,
         "flow_loss_held": unseen,
         "flow_loss_gap": unseen / seen - 1,
         "flow_loss_without_text": measure(model.unet, held, empty),
+        "flow_loss_train_without_text": measure(model.unet, known, empty),
     }
 
 
@@ -180,10 +182,15 @@ def _named(model: Model, on: Ground, eyes: Eyes, ridge: Ridge, run: Run) -> Figu
     Here the background cannot help, so this is the harder figure.
     """
     figures: Figures = {}
-    for name in ("held", "seen"):
-        names = sorted(
-            {t.name for t in on.known.pictures.bank.things if t.held == (name == "held")}
-        )
+    things = on.known.pictures.bank.things
+    asked = {thing.name for thing in OBJECTS}
+    groups = {
+        "held": {thing.name for thing in things if thing.held},
+        "seen": {thing.name for thing in things if not thing.held},
+        "asked": {thing.name for thing in things if thing.name in asked},
+    }
+    for name, group in groups.items():
+        names = sorted(group)
         step = max(1, len(names) // 60)
         chosen = names[::step]
         prompts = [f"{with_article(one)} on a white background" for one in chosen]

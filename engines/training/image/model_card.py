@@ -26,6 +26,7 @@ _TARGETS: Final = (
     ("flow_loss_held", "flow loss, things, scenes and photographs held out", "", "{:.4f}"),
     ("flow_loss_gap", "the second over the first", "at most 10%", "{:.1%}"),
     ("flow_loss_without_text", "flow loss held out, without the text", "", "{:.4f}"),
+    ("flow_loss_train_without_text", "flow loss, taught, without the text", "", "{:.4f}"),
     ("psnr_db", "autoencoder on held-out pictures, PSNR in dB", "", "{:.2f}"),
     ("linear_floor_db", "best linear way back from the same 16 channels, dB", "", "{:.2f}"),
     ("linear_floor_of_8_channels_db", "the same from 8 channels, dB",
@@ -38,6 +39,7 @@ _TARGETS: Final = (
     ("retrieval_r5_of_real", "the same for real pictures", "", "{:.1%}"),
     ("retrieval_r5_chance", "chance", "", "{:.1%}"),
     ("named_r5_seen", "a thing it was taught, on white, found among 60, first five", "", "{:.1%}"),
+    ("named_r5_asked", "the same among the 42 that the director asks for", "", "{:.1%}"),
     ("named_r5_held", "a thing held out, on white, found among its like, first five", "",
      "{:.1%}"),
     ("named_r5_held_chance", "chance of that", "", "{:.1%}"),
@@ -53,8 +55,11 @@ _TARGETS: Final = (
 )  # fmt: skip
 
 
-def write(folder: Path, bank: Bank, figures: dict[str, float]) -> str:
-    """Return the text of the card for the model in `folder`."""
+def write(folder: Path, bank: Bank, figures: dict[str, float], history: str = "") -> str:
+    """Return the text of the card for the model in `folder`.
+
+    `history` says what was special about this very training.
+    """
     about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     side = bank.side_px
     return f"""# {about["name"]}
@@ -90,7 +95,7 @@ No picture was taken from the web. Each training picture is put together anew
 
 `python main.py train image FOLDER --preset cpu --out OUT` with the packages named above in
 FOLDER: a rectified flow with logit-normal times, AdamW, 10% of the captions empty, a running
-mean of the weights, bfloat16 autocast. {_seen(figures)}
+mean of the weights, bfloat16 autocast. {_seen(figures)}{history}
 
 {_measured(folder, bank, figures)}"""
 
@@ -167,7 +172,7 @@ def _data(bank: Bank) -> str:
 
 def _seen(figures: dict[str, float]) -> str:
     seen = figures.get("samples_seen", 0)
-    return f"{seen:,.0f} pictures seen on one core of a processor." if seen else ""
+    return f"{seen:,.0f} pictures seen on one core of a processor.\n" if seen else ""
 
 
 def _held(bank: Bank) -> int:
@@ -181,7 +186,7 @@ def _rows(figures: dict[str, float]) -> str:
         if name in figures
     ]
     kinds = [
-        f"| autoencoder on {name.removeprefix('psnr_db ')}s, PSNR in dB | {value:.2f} | |"
+        f"| autoencoder on: {name.removeprefix('psnr_db ')}, PSNR in dB | {value:.2f} | |"
         for name, value in figures.items()
         if name.startswith("psnr_db ")
     ]

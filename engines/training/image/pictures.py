@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from engines.training.image import captions
+from engines.training.image import captions, concepts
 from engines.training.image.bank import HELD_PHOTOGRAPH_ONE_IN, Bank, Bytes, Thing
 from engines.training.image.captions import Ground
 from engines.training.image.colour_words import colour_word, opaque
@@ -25,7 +25,7 @@ SHARES: Final = {"thing on a scene": 0.36, "thing": 0.24, "scene": 0.30, "photog
 OCCUPIED: Final = ("lighthouse",)
 """Families whose middle is taken, so nothing is put before them."""
 
-STYLE_WEIGHTS: Final = {"3d": 3.0}
+STYLE_WEIGHTS: Final = {"3d": 5.0}
 """The style that comes unasked is seen more often; the others count 1."""
 
 LEAST_SIZE, MOST_SIZE = 0.60, 0.76
@@ -67,7 +67,10 @@ class Pictures:
         for thing, share in zip(things, each, strict=True):
             total[thing.name] = total.get(thing.name, 0.0) + share
         chances = np.array(
-            [t.weight * share / total[t.name] for t, share in zip(things, each, strict=True)]
+            [
+                _weight(thing.name) * share / total[thing.name]
+                for thing, share in zip(things, each, strict=True)
+            ]
         )
         return chances / chances.sum()
 
@@ -174,6 +177,12 @@ class Pictures:
         dark = Image.composite(Image.new("RGB", ground.size), ground, soft)
         dark.paste(thing, (left, top), thing)
         return np.asarray(dark)
+
+
+def _weight(name: str) -> float:
+    """Return how often a thing is seen; loose cut-outs may be of no known concept."""
+    concept = concepts.BY_NAME.get(name)
+    return concept.weight if concept else 1.0
 
 
 def _turned(cutout: Bytes, amount: int) -> Bytes:

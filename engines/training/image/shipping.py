@@ -16,6 +16,8 @@ from engines.training.image.unet_phase import UnetTraining
 from engines.training.image.vae_phase import DecoderTraining
 
 MEASURED: Final = "measured"
+HISTORY: Final = "history.txt"
+"""In a training's folder: what was special about it, for the model card."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ WISHES: Final = (
     Wish("kid", higher=False, gain=0.1, slack=0.0),
     Wish("retrieval_r5", higher=True, gain=0.01, slack=0.01),
     Wish("named_r5_seen", higher=True, gain=0.02, slack=0.02),
+    Wish("named_r5_asked", higher=True, gain=0.02, slack=0.05),
     Wish("colours_obeyed", higher=True, gain=0.02, slack=0.02),
     Wish("palettes_obeyed", higher=True, gain=0.02, slack=0.08),
     Wish("psnr_db", higher=True, gain=0.1, slack=0.0),
@@ -113,7 +116,9 @@ def place(out: Path, model: Path, goal: Path, on: Ground, figures: Figures) -> N
     for path in model.glob("*.json"):
         shutil.copyfile(path, goal / path.name)
     shutil.copyfile(out / MEASURED / model.name / "grid.png", goal / "preview.png")
-    card = model_card.write(goal, on.known.pictures.bank, figures)
+    history = out / HISTORY
+    told = history.read_text(encoding="utf-8") if history.is_file() else ""
+    card = model_card.write(goal, on.known.pictures.bank, figures, told)
     (goal / "README.md").write_text(card, encoding="utf-8")
     text = json.dumps({name: round(value, 5) for name, value in figures.items()}, indent=1)
     record = out / MEASURED / goal.resolve().name

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from engines.api import BadRequest
+
 
 @torch.no_grad()
 def grow(model: torch.nn.Module, small: Mapping[str, Tensor]) -> None:
@@ -18,7 +20,17 @@ def grow(model: torch.nn.Module, small: Mapping[str, Tensor]) -> None:
     read them begin at zero; so do the columns by which old dimensions would
     hear new heads and new inner units. The scale of the norms makes up for the
     mean over more dimensions.
+
+    Raises:
+        BadRequest: the small model has other layers, or is wider somewhere.
     """
+    shapes = {name: p.shape for name, p in model.named_parameters()}
+    if shapes.keys() != small.keys() or any(
+        source.dim() != len(shapes[name])
+        or any(a > b for a, b in zip(source.shape, shapes[name], strict=True))
+        for name, source in small.items()
+    ):
+        raise BadRequest("the model to begin from does not fit into the recipe's")
     for name, p in model.named_parameters():
         source = small[name].to(p)
         if p.dim() == 1:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from engines.api import ImageRequest, Kind, ModelRefused, ModelSpec, Request, Run
 from engines.catalog import Catalog
-from engines.formats.families import family
+from engines.formats.families import content
 from engines.formats.recognition import recognise
 from engines.formats.safetensors import Tensor
 from engines.image import clip_words, png, prediction, samplers, single_file, sizes
@@ -140,7 +140,8 @@ def test_the_shipped_configurations_fit_the_original_layout(architecture: str) -
     for name, shape in KNOWN_SHAPES[architecture].items():
         assert shapes[name] == shape, name
     header = {name: Tensor("F16", shape, 0) for name, shape in shapes.items()}
-    assert family(header) == (Kind.IMAGE, architecture)
+    found = content(header)
+    assert (found.kind, found.architecture) == (Kind.IMAGE, architecture)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -46,27 +46,27 @@ def seeds() -> list[bytes]:
 def mutated(whole: bytes, chance: random.Random) -> bytes:
     """Flip, cut, double, or put in what readers stumble over."""
     data = bytearray(whole)
-    for _ in range(chance.randint(1, 6)):
+    for _ in range(chance.choice((1, 1, 1, 2, 4))):
         at = chance.randrange(len(data)) if data else 0
         span = chance.randint(1, 40)
-        match chance.randrange(7):
-            case 0 | 1 if data:
+        match chance.randrange(9):
+            case 0 | 1 | 2 | 3 if data:
                 data[at] = chance.randrange(256)
-            case 2:
-                del data[at : at + span]
-            case 3:
-                data[at:at] = data[at : at + span] * chance.randint(1, 8)
             case 4:
+                del data[at : at + span]
+            case 5:
+                data[at:at] = data[at : at + span] * chance.randint(1, 8)
+            case 6:
                 numbers = list(re.finditer(rb">-?\d+<", data))
                 if numbers:
                     where = chance.choice(numbers)
                     data[where.start() + 1 : where.end() - 1] = chance.choice(NUMBERS)
-            case 5:
+            case 7:
                 data[at:at] = chance.choice(EVENTS)
             case _:
                 other = chance.randrange(len(data)) if data else 0
                 data[at : at + span] = data[other : other + span]
-    if chance.random() < 0.15:
+    if chance.random() < 0.05:
         del data[chance.randrange(len(data) + 1) :]
     return bytes(data)
 

@@ -171,3 +171,17 @@ def test_the_table_of_what_is_dropped_is_true() -> None:
 def test_a_score_without_notes_is_refused() -> None:
     with pytest.raises(BadRequest):
         write_musicxml(Score(tracks=()))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        XML.replace(b'version="1.0"', b'version="1.0" encoding="UTt-8"'),
+        XML.replace(b"<duration>6<", b"<duration>-6<"),
+        XML.replace(b"</part>", b'</part><part id="P1"></part>', 1),
+    ],
+    ids=["encoding", "duration below 0", "part twice"],
+)
+def test_what_made_the_reader_stumble_is_refused(data: bytes) -> None:
+    with pytest.raises(BadRequest):
+        read_score(data)

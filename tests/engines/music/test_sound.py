@@ -20,7 +20,7 @@ from engines.api import (
 )
 from engines.music.loudness import integrated_lufs
 from engines.music.midi_writer import write_midi
-from engines.music.mixing import CEILING, level, panned
+from engines.music.mastering import CEILING_DB, level
 from engines.music.score import Note, Score, Track
 from engines.music.sound import SoundEngine
 from tests.engines.music.tiny import small_score

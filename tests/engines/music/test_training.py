@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from engines.music.midi_writer import write_midi
 from engines.music.score import Note, Score, Track
 from engines.training.music import train as training
 from engines.training.music.corpus import COLLECTIONS, collections_in, is_held_out
+from engines.training.music.growing import grow
 from engines.training.music.prepare import prepare
 
 TINY = training.Recipe(
@@ -56,6 +58,29 @@ def test_a_run_learns_resumes_and_exports(
     again = training.train(request, Run(), None)  # its minutes are spent already
     assert again.steps == result.steps
     assert dict(again.figures) == figures
+
+
+def test_a_model_grows_and_still_says_the_same() -> None:
+    torch.manual_seed(0)
+    small = training.build(TINY).eval()
+    with torch.no_grad():  # as after training: what it learned is larger than fresh values
+        small.model.embed_tokens.weight.mul_(20)
+    large = training.build(replace(TINY, width=64, heads=4, inner=80)).eval()
+    grow(large, dict(small.named_parameters()))
+    ids = torch.randint(1, tokens.SIZE, (2, 40))
+    with torch.no_grad():
+        before, after = (m(input_ids=ids).logits for m in (small, large))
+    assert (before - after).abs().mean() < 0.1 * before.abs().mean()
+    with pytest.raises(BadRequest):
+        grow(training.build(replace(TINY, layers=2)), dict(small.named_parameters()))
+    with pytest.raises(BadRequest):
+        grow(small, dict(large.named_parameters()))
+
+
+def test_the_rate_warms_stays_and_cools() -> None:
+    assert training.rate_at(TINY, 0, 0.0) == pytest.approx(TINY.rate / 2)
+    assert training.rate_at(TINY, 10, 0.0) == training.rate_at(TINY, 10_000, 0.0) == TINY.rate
+    assert TINY.rate > training.rate_at(TINY, 10, 0.5) > training.rate_at(TINY, 10, 1.0) == 0.0
 
 
 def test_a_foreign_vocabulary_is_refused(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from engines.api import BadRequest, MusicRequest, MusicResult, Run
+from engines.api import (
+    BadRequest,
+    Cancelled,
+    CancelToken,
+    MusicRequest,
+    MusicResult,
+    Progress,
+    Run,
+)
 from engines.music.engine import answer
 from engines.music.midi_reader import read_midi
 from engines.music.midi_writer import write_midi
@@ -199,3 +207,27 @@ def test_bad_input_is_said_in_plain_words(
 def test_a_score_that_cannot_be_read_is_refused(data: bytes) -> None:
     with pytest.raises(BadRequest):
         prepare(MusicRequest(seed=1, verb="continue", score=data))
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        {"verb": "vary", "amount": 1.0},
+        {"verb": "fill", "region": "1-3;6-8"},
+        {"verb": "accompany", "instruments": ("flute",)},
+        {"verb": "continue", "bars": 12},
+    ],
+)
+def test_progress_rises_and_a_cancel_stops(
+    decoder: tiny.Decoder, piece: bytes, controls: dict[str, object]
+) -> None:
+    told: list[Progress] = []
+    work = prepare(MusicRequest(seed=1, score=piece, candidates=1, **controls))  # type: ignore[arg-type]
+    work.write(decoder, Run(report=told.append))
+    done = [p.done / p.total for p in told]
+    assert done == sorted(done)
+    assert 0 <= done[0] < done[-1] <= 1
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        work.write(decoder, Run(token=token))

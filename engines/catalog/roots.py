@@ -1,0 +1,30 @@
+"""Where the studio keeps models and what it knows of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+
+def data_folder() -> Path:
+    """Return the user's folder for models and the library's own files."""
+    return platformdirs.user_data_path("triptych", appauthor=False)
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for what can be made again."""
+    return platformdirs.user_cache_path("triptych", appauthor=False)
+
+
+def default_roots() -> tuple[Path, ...]:
+    """Return where models lie: ours, the fetched ones, the user's, and `TRIPTYCH_MODELS`."""
+    extra = os.environ.get("TRIPTYCH_MODELS", "")
+    return (
+        Path(__file__).resolve().parents[2] / "resources" / "models",
+        Path(sys.prefix) / "share" / "triptych" / "models",
+        data_folder() / "models",
+        *(Path(root) for root in extra.split(os.pathsep) if root),
+    )
