@@ -10,11 +10,11 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from desktop.messages import fit_text
+from desktop.messages import fit_text, size_text
 from desktop.settings import load_settings, memory_store, settings_path
 from desktop.terminal import print_table
 from engines.api import (
@@ -28,6 +28,7 @@ from engines.api import (
     ModelRefused,
     ModelSpec,
     MusicResult,
+    Role,
     Run,
     SoundRequest,
     SoundResult,
@@ -127,6 +128,8 @@ def music(arguments: argparse.Namespace, run: Run) -> Answer:
             playing = SoundRequest(
                 midi=score.midi,
                 format=suffix,
+                soundfont=arguments.soundfont,
+                hall=arguments.hall,
                 loop=score.is_loop,
                 seconds=score.length_s if score.is_loop else 0.0,
             )
@@ -228,25 +231,60 @@ def models(arguments: argparse.Namespace, run: Run) -> Answer:
     catalog = Catalog()
     match arguments.verb:
         case "list":
-            specs = catalog.list()
-            fits = _fits(specs, arguments, run)
-            if not arguments.json:
-                print_table([(*_spec_row(spec), _fit_words(fits.get(spec.id))) for spec in specs])
-            return {
-                "models": [
-                    {**_spec_json(spec), "fit": _fit_json(fits.get(spec.id))} for spec in specs
-                ]
-            }
+            return _list_models(catalog, arguments, run)
         case "add":
-            spec = catalog.add(arguments.what)
+            return _add_models(catalog, arguments, run)
         case "remove":
             catalog.remove(arguments.what)
+            if not arguments.json:
+                sys.stdout.write("Out of the library; the files stay where they are.\n")
             return {"removed": arguments.what}
         case _:
             return _check_model(catalog, arguments)
+
+
+def _list_models(catalog: Any, arguments: argparse.Namespace, run: Run) -> Answer:
+    """Tell what there is, what was refused and why, and which folders are looked through."""
+    found, folders = catalog.scan(_looking(run)), catalog.folders()
+    fits = _fits(found.models, arguments, run)
     if not arguments.json:
-        print_table([_spec_row(spec)])
-    return _spec_json(spec)
+        print_table([(*_spec_row(spec), _fit_words(fits.get(spec.id))) for spec in found.models])
+        for refusal in found.refused:
+            sys.stdout.write(f"Refused: {refusal.path}: {refusal.reason}.\n")
+        for folder in folders:
+            sys.stdout.write(f"Looked through: {folder}\n")
+    return {
+        "models": [
+            {**_spec_json(spec), "fit": _fit_json(fits.get(spec.id))} for spec in found.models
+        ],
+        "refused": [_refusal_json(refusal) for refusal in found.refused],
+        "folders": list(folders),
+    }
+
+
+def _add_models(catalog: Any, arguments: argparse.Namespace, run: Run) -> Answer:
+    """Add a file or a model's folder, or have a folder of models looked through from now on."""
+    from desktop.panels.model_words import counted
+
+    added = catalog.take(arguments.what, _looking(run))
+    if not arguments.json:
+        print_table([_spec_row(spec) for spec in added.models])
+        for refusal in added.refused:
+            sys.stdout.write(f"Refused: {refusal.path}: {refusal.reason}.\n")
+        if added.folder:
+            sys.stdout.write(f"{added.folder} holds {counted(added.models)}.\n")
+    if not added.folder:
+        return _spec_json(added.models[0])
+    return {
+        "folder": added.folder,
+        "program": added.program,
+        "models": [_spec_json(spec) for spec in added.models],
+        "refused": [_refusal_json(refusal) for refusal in added.refused],
+    }
+
+
+def _looking(run: Run) -> Callable[[int, int], None]:
+    return lambda done, total: run.step(done, total, stage="looking at models")
 
 
 def _check_model(catalog: Any, arguments: argparse.Namespace) -> Answer:
@@ -255,8 +293,8 @@ def _check_model(catalog: Any, arguments: argparse.Namespace) -> Answer:
     except ModelRefused as error:
         if not arguments.json:
             raise
-        reason = {"ok": False, "format": "", "architecture": "", "reason": error.reason}
-        return {**reason, "exit_code": 3}
+        refused = {"ok": False, "format": "", "architecture": "", **_refusal_json(error)}
+        return {**refused, "exit_code": 3}
     if not arguments.json:
         print_table([_spec_row(spec)])
     return {"ok": True, **_spec_json(spec), "reason": ""}
@@ -312,6 +350,8 @@ def _fits(specs: Sequence[ModelSpec], arguments: argparse.Namespace, run: Run) -
     fits: dict[str, Fit] = {}
     with _host(arguments) as host:
         for spec in specs:
+            if spec.role is not Role.MODEL:
+                continue  # a part is weighed with the model that it is used with
             try:
                 fits[spec.id] = host.run(FitRequest(model=spec.id), run)
             except Cancelled:
@@ -402,8 +442,14 @@ def _offscreen() -> Any:
 
 
 def _spec_row(spec: ModelSpec) -> tuple[str, ...]:
-    size = f"{spec.size_bytes / 1e6:.0f} MB"
-    return spec.id, spec.kind, spec.architecture, size, spec.licence or "licence unknown"
+    from desktop.panels.model_words import base_words, kind_words, licence_words
+
+    family = base_words(spec) or spec.architecture
+    return spec.id, kind_words(spec), family, size_text(spec.size_bytes), licence_words(spec)
+
+
+def _refusal_json(refusal: ModelRefused) -> Answer:
+    return {"path": refusal.path, "reason": refusal.reason}
 
 
 def _fit_words(fit: Fit | None) -> str:
@@ -430,6 +476,10 @@ def _spec_json(spec: ModelSpec) -> Answer:
         "path": spec.path,
         "format": spec.format,
         "architecture": spec.architecture,
+        "role": str(spec.role),
+        "base": spec.base,
+        "prediction": spec.prediction,
+        "channels": spec.channels,
         "size_bytes": spec.size_bytes,
         "licence": spec.licence,
         "restrictions": spec.restrictions,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
 
 from desktop.actions import ACTIONS
 from desktop.arrivals import Arrivals
+from desktop.audition import Audition
 from desktop.files import FileQuestions, Leaving
 from desktop.jobs import JobState, Lane
 from desktop.panels.brief import BriefBar
@@ -38,8 +39,12 @@ class DeskWindow(QMainWindow):
         self.stage = Stage(session)
         self.timeline = TimelineRoom(session)
         self.playback = Playback(session, lambda: self.timeline.player)
+        self.audition = Audition(session)
         self.left = LeftRoom(session, self.playback)
         self.left.score_wanted.connect(self.toggle_score)
+        self.left.soundfont_wanted.connect(
+            lambda: self.files.ask_soundfont(self.session.try_soundfont)
+        )
         self.right = RightRoom(session)
         self.score: ScoreRoom | None = None
         self.library = ModelLibrary(session)
@@ -51,7 +56,7 @@ class DeskWindow(QMainWindow):
             self.left,
             self.stage,
             open_project=self.open_file,
-            take_models=self._take_models,
+            take_models=self.show_models,
         )
         self.strip = JobStrip(session, self.stage.area)
         self.strip.memory.end_wanted.connect(self.ask_end_engines)
@@ -104,8 +109,8 @@ class DeskWindow(QMainWindow):
         """Open the memory's card, or put it away."""
         self.strip.memory.toggle_card()
 
-    def show_models(self) -> None:
-        """Show the library in its window; it is built the first time."""
+    def show_models(self, wanted: tuple[Path, ...] = ()) -> None:
+        """Show the library in its window, built the first time; add what is wanted to it."""
         if self.models is None:
             from desktop.panels.models_panel import ModelsPanel
 
@@ -114,6 +119,8 @@ class DeskWindow(QMainWindow):
         self.models.show()
         self.models.raise_()
         self.models.activateWindow()
+        if wanted:
+            self.library.take(wanted)
 
     def ask_end_engines(self) -> None:
         """End the engines' process; if a job is at work there, ask first."""
@@ -150,6 +157,9 @@ class DeskWindow(QMainWindow):
             self.score = ScoreRoom(self.session)
             self.score.closed.connect(self.score.hide)
             self.score.seeked.connect(self.playback.seek)
+            self.score.editor.heard.connect(self.audition.hear)
+            self.score.hearing.setChecked(self.audition.on)
+            self.score.hearing.toggled.connect(self.audition.switch)
             self.playback.time_changed.connect(self.score.set_time)
             self.place_below(self.score)
         else:
@@ -163,12 +173,9 @@ class DeskWindow(QMainWindow):
 
     def close_views(self) -> None:
         """End the threads of what is shown."""
+        self.audition.close()
         if self.score is not None:
             self.score.worker.close()
         self.stage.canvas.worker.close()
         self.left.close_view()
         self.timeline.close_view()
-
-    def _take_models(self, paths: tuple[Path, ...]) -> None:
-        self.show_models()
-        self.library.take(paths)

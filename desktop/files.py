@@ -96,6 +96,9 @@ class FileQuestions:
     def ask_score(self, then: Callable[[Path], object]) -> None:
         self._ask("Use a score", ("MIDI files (*.mid *.midi)",), then)
 
+    def ask_soundfont(self, then: Callable[[Path], object]) -> None:
+        self._ask("Choose a soundfont", ("Soundfonts (*.sf2 *.sf3)",), then)
+
     def ask_save(self, then: Callable[[Path], object]) -> None:
         self._ask("Save the project", ("Triptych projects (*.triptych)",), then, write=True)
 

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 VERSION = 1
-THUMB_PX = 192
+THUMB_PX = 176
 RATINGS = range(6)
 MOST_FOUND = 100_000
 
@@ -46,14 +46,12 @@ CREATE TABLE IF NOT EXISTS pictures (
   id INTEGER PRIMARY KEY, made_s REAL NOT NULL, asset TEXT NOT NULL, print TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL, words TEXT NOT NULL, kind TEXT NOT NULL, model TEXT NOT NULL,
   seed INTEGER NOT NULL, request TEXT NOT NULL, rating INTEGER NOT NULL,
-  width_px INTEGER NOT NULL, height_px INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-  thumbnail BLOB NOT NULL);
+  width_px INTEGER NOT NULL, height_px INTEGER NOT NULL, size_bytes INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS by_time ON pictures (made_s DESC, id DESC);
 CREATE INDEX IF NOT EXISTS by_asset ON pictures (asset);
 """
 _COLUMNS = "id, made_s, asset, name, kind, model, seed, request, rating, width_px, height_px"
-_DELETE = "DELETE FROM pictures WHERE id = ?"
-
 _PASSING = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -98,7 +96,9 @@ class Gallery:
         self._broken = False
         self.most_bytes = most_bytes
 
-    def add(self, png: bytes, recipe: Recipe, *, name: str, made_s: float = 0.0) -> int:
+    def add(
+        self, png: bytes, recipe: Recipe, *, name: str, made_s: float = 0.0, rating: int = 0
+    ) -> int:
         """Remember a picture; the very same one only once, as the newest. Returns its id.
 
         Raises:
@@ -113,7 +113,6 @@ class Gallery:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as part:
                 part.write_bytes(_with_recipe(png, recipe))
-        match = _FILE.fullmatch(path.name)
         values = {
             "made_s": made_s or time.time(),
             "asset": asset,
@@ -124,11 +123,10 @@ class Gallery:
             "model": recipe.model,
             "seed": recipe.seed,
             "request": recipe.request,
-            "rating": int(match[2] or 0) if match is not None else 0,
+            "rating": rating,
             "width_px": sort.width_px,
             "height_px": sort.height_px,
             "size_bytes": path.stat().st_size,
-            "thumbnail": thumbnail,
         }
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
@@ -136,7 +134,13 @@ class Gallery:
             f"INSERT INTO pictures ({names}) VALUES ({marks}) "
             "ON CONFLICT (print) DO UPDATE SET made_s = excluded.made_s RETURNING id"
         )
-        return int(self._ask(lambda base: base.execute(line, values).fetchone()[0]))
+
+        def insert(base: sqlite3.Connection) -> int:
+            picture = int(base.execute(line, values).fetchone()[0])
+            base.execute("INSERT OR REPLACE INTO thumbnails VALUES (?, ?)", (picture, thumbnail))
+            return picture
+
+        return self._ask(insert)
 
     def keep_ingredient(self, png: bytes) -> None:
         """Keep a picture that others were started from, as long as one of them is there."""
@@ -149,10 +153,14 @@ class Gallery:
     def find(self, words: str = "", *, least_rating: int = 0) -> list[int]:
         """Return the ids of pictures with all these words and stars, newest first."""
         wanted = [word for word in words.casefold().split() if word][:20]
-        tests = ["rating >= ?", *(["words LIKE ? ESCAPE '\\'"] * len(wanted))]
-        line = f"SELECT id FROM pictures WHERE {' AND '.join(tests)} ORDER BY made_s DESC, id DESC"
-        told = (least_rating, *(f"%{_escaped(word)}%" for word in wanted))
-        found = self._ask(lambda base: base.execute(f"{line} LIMIT {MOST_FOUND}", told).fetchall())
+        tests = ["words LIKE ? ESCAPE '\\'"] * len(wanted)
+        told: list[str | int] = [f"%{_escaped(word)}%" for word in wanted]
+        if least_rating:
+            tests.append("rating >= ?")
+            told.append(least_rating)
+        where = f"WHERE {' AND '.join(tests)} " if tests else ""
+        line = f"SELECT id FROM pictures {where}ORDER BY made_s DESC, id DESC LIMIT {MOST_FOUND}"
+        found = self._ask(lambda base: base.execute(line, told).fetchall())
         return [row[0] for row in found]
 
     def get(self, picture: int) -> Kept | None:
@@ -177,7 +185,7 @@ class Gallery:
 
     def thumbnail(self, picture: int) -> bytes:
         """Return a picture's small copy as a JPEG; empty if it is gone."""
-        line = "SELECT thumbnail FROM pictures WHERE id = ?"
+        line = "SELECT jpeg FROM thumbnails WHERE id = ?"
         row = self._ask(lambda base: base.execute(line, (picture,)).fetchone())
         return bytes(row[0]) if row is not None else b""
 
@@ -199,8 +207,8 @@ class Gallery:
         kept = self.get(picture)
         if kept is None or rating not in RATINGS:
             return
-        line = "UPDATE pictures SET rating = ? WHERE asset = ?"
-        self._ask(lambda base: base.execute(line, (rating, kept.asset)))
+        line = "UPDATE pictures SET rating = ? WHERE id = ?"
+        self._ask(lambda base: base.execute(line, (rating, picture)))
         path = self._path(kept.asset)
         if path is not None:
             with contextlib.suppress(OSError):
@@ -249,7 +257,11 @@ class Gallery:
                 self._lent = None
 
     def _delete(self, picture: int) -> None:
-        self._ask(lambda base: base.execute(_DELETE, (picture,)))
+        def delete(base: sqlite3.Connection) -> None:
+            base.execute("DELETE FROM pictures WHERE id = ?", (picture,))
+            base.execute("DELETE FROM thumbnails WHERE id = ?", (picture,))
+
+        self._ask(delete)
 
     def _count(self, test: str, value: str) -> int:
         line = f"SELECT COUNT(*) FROM pictures WHERE {test}"
@@ -315,8 +327,14 @@ class Gallery:
         settings = read_settings(data)
         if settings is not None:
             name = " ".join(settings.prompt.split())[:40] or "Picture"
-            png, made_s = without_settings(data), path.stat().st_mtime
-            self.add(png, recipe_like(settings), name=name, made_s=made_s)
+            match = _FILE.fullmatch(path.name)
+            self.add(
+                without_settings(data),
+                recipe_like(settings),
+                name=name,
+                made_s=path.stat().st_mtime,
+                rating=int(match[2] or 0) if match is not None else 0,
+            )
 
     def _files(self) -> Iterator[Path]:
         for folder in self._home().glob("[0-9a-f][0-9a-f]"):

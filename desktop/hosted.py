@@ -7,6 +7,7 @@ wait are taken.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -14,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop.filing import Filing
 from desktop.jobs import Job, Lane
 from desktop.queue_order import Waiting, next_job, ready_labels
-from engines.api import Kind, MemoryOptions, MemoryStatus, Request, Run
+from engines.api import Kind, MemoryOptions, MemoryStatus, Request, Run, SoundRequest
 
 
 class Host(Protocol):
@@ -40,7 +41,8 @@ class Hosted(Filing):
     _asked = Signal(object, str)  # the token and label of what a production asks now
 
     def __init__(self, host: Host, parent: QObject | None = None) -> None:
-        super().__init__(host.run, parent)
+        super().__init__(self.ask, parent)
+        self._soundfont = ""
         self._host = host
         self._defaults: dict[str, str] = {}
         self._may_change = False
@@ -51,6 +53,21 @@ class Hosted(Filing):
     @property
     def host(self) -> Host:
         return self._host
+
+    @property
+    def soundfont(self) -> str:
+        """The user's own soundfont, empty for ours."""
+        return self._soundfont
+
+    def use_soundfont(self, path: str) -> None:
+        """Let all music sound through this soundfont from now on; empty for ours."""
+        self._soundfont = path
+
+    def ask(self, request: Request, run: Run) -> Any:
+        """Ask the engines, from any thread; music sounds through the user's soundfont."""
+        if isinstance(request, SoundRequest) and not request.soundfont:
+            request = replace(request, soundfont=self._soundfont)
+        return self._host.run(request, run)
 
     def know_defaults(self, defaults: Mapping[Kind, str]) -> None:
         """Take note of which model the library chooses where none is named."""

@@ -124,7 +124,7 @@ class _Pull(QIODevice):
         return -1
 
 
-class _Output:
+class Output:
     """A sound on its way to a device, from `start_s` on."""
 
     def __init__(self, device: QAudioDevice, sound: Sound, start_s: float, gain_db: float) -> None:
@@ -188,7 +188,7 @@ class Player(QObject):
         self.loop = False
         self._request = 0
         self._thread: threading.Thread | None = None
-        self._output: _Output | None = None
+        self._output: Output | None = None
         self._clock = QElapsedTimer()
         self._clock_start_s = 0.0
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -305,7 +305,7 @@ class Player(QObject):
         if self._sound is not None and self._time_s < self._sound.length_s:
             device = self._find_output()
             if device is not None:
-                self._output = _Output(device, self._sound, self._time_s, self._gain_db)
+                self._output = Output(device, self._sound, self._time_s, self._gain_db)
 
     def _halt(self) -> None:
         self._timer.stop()

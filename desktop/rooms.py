@@ -46,6 +46,7 @@ class LeftRoom(QWidget):
     """Words, picture, music: each built when it is first shown."""
 
     score_wanted = Signal()
+    soundfont_wanted = Signal()
     save_wanted = Signal(object)  # a picture of the history
 
     def __init__(self, session: Session, playback: Playback) -> None:
@@ -113,6 +114,7 @@ class LeftRoom(QWidget):
         self._playback.time_changed.connect(roll.set_time)
         made = MusicPanel(self._session, roll, roll.set_midi, self._playback.toggle)
         made.edit_wanted.connect(self.score_wanted)
+        made.soundfont_wanted.connect(self.soundfont_wanted)
         return made
 
     def _tab_row(self) -> QHBoxLayout:

@@ -119,11 +119,13 @@ class ScoreRoom(QWidget):
         nearer, farther = tool("zoom-in", "Closer (+)"), tool("zoom-out", "Farther (-)")
         nearer.clicked.connect(lambda: editor.zoom(time=1.25))
         farther.clicked.connect(lambda: editor.zoom(time=0.8))
+        self.hearing = tool("volume-2", "Hear notes as they are pressed, drawn and moved")
+        self.hearing.setCheckable(True)
         close = tool("x", "Close the score")
         close.clicked.connect(self.closed)
         layout = row(
             label("Score", "heading"), self._pen, label("Grid", "muted"), self._division,
-            *buttons, None, self._about, farther, nearer, close, spacing=8,
+            *buttons, None, self._about, self.hearing, farther, nearer, close, spacing=8,
         )  # fmt: skip
         layout.setContentsMargins(12, 6, 8, 6)
         return layout

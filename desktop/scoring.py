@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from engines.api import BadRequest, MusicRequest
+from engines.api import HALLS, BadRequest, MusicRequest
 
 NOTATIONS: Final = ("musicxml", "mxl")
 LARGEST_SCORE_BYTES: Final = 160 * 2**20
@@ -34,6 +34,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--loop", action="store_true", help="the last bar leads to the first")
     command.add_argument("--candidates", type=int, default=4)
     command.add_argument("--temperature", type=float, default=0.95)
+    command.add_argument("--soundfont", default="", metavar="FILE", help="SF2 or SF3, for sound")
+    command.add_argument("--hall", default="", choices=HALLS, help="where it sounds")
     files = "MIDI, MusicXML or MXL"
     for name, text in (
         ("continue", f"go on with a score ({files}), by --bars or --seconds"),

@@ -9,14 +9,12 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 
-from desktop.arranging import SET_MUSIC
 from desktop.document.assets import AssetStore
-from desktop.document.midi_file import ScoreError, heard_midi
 from desktop.document.model import Document, Layer, PictureLayer
 from desktop.jobs import Job
 from desktop.messages import explain
 from desktop.recipes import recipe_of, request_of
-from desktop.remembering import Remembering
+from desktop.sounding import Sounding
 from engines.api import (
     BackgroundRequest,
     BadRequest,
@@ -28,8 +26,6 @@ from engines.api import (
     MusicResult,
     Request,
     Run,
-    SoundRequest,
-    SoundResult,
     UpscaleRequest,
 )
 from engines.host import label_of
@@ -54,7 +50,7 @@ def new_seed() -> int:
     return secrets.randbelow(SEEDS)
 
 
-class Session(Remembering):
+class Session(Sounding):
     """The project, its jobs, and the engines behind them."""
 
     noticed = Signal(str)  # one sentence for the user
@@ -64,10 +60,10 @@ class Session(Remembering):
 
         Jobs of the same `batch` may run in any order.
         """
-        host = self._host
+        ask = self.ask
 
         def work(run: Run) -> Any:
-            result = host.run(request, run)
+            result = ask(request, run)
             self._made.emit(request, result)
             return result
 
@@ -94,11 +90,11 @@ class Session(Remembering):
         if not brief.strip():
             raise BadRequest("the brief is empty")
         the_seed = new_seed() if seed is None else seed
-        assets, host = self.assets, self._host
+        assets, engines = self.assets, self.ask
 
         def ask(request: Request, run: Run) -> Any:
             self._asked.emit(run.token, self._named(label_of(request)))
-            result = host.run(request, run)
+            result = engines(request, run)
             self._made.emit(request, result)
             return result
 
@@ -172,37 +168,6 @@ class Session(Remembering):
             self.set_music(result.midi, recipe=recipe_of(request, result.model))
 
         return self.generate(request, then)
-
-    def sound_music(self) -> Job | None:
-        """Have the score played into a sound, which then belongs to the document.
-
-        None if there is no score or it has its sound. The sound of a scene is
-        exactly as long as the scene.
-        """
-        music = self.document.music
-        if music is None or music.sound_asset:
-            return None
-        midi, seconds, host = self._read(music.midi_asset), self.document.duration_s, self._host
-
-        def work(run: Run) -> SoundResult:
-            try:
-                sounding = heard_midi(midi, music)
-            except ScoreError as problem:
-                raise BadRequest(f"the score cannot be played: {problem}") from problem
-            request = SoundRequest(midi=sounding, format="flac", seconds=seconds)
-            result: SoundResult = host.run(request, run)
-            return result
-
-        def then(result: SoundResult) -> None:
-            now = self.document.music
-            if now is not None and replace(now, sound_asset="") == music:
-                sound = self.assets.add(result.data, ".flac")
-                # The sound is part of setting the music: one undo takes both away.
-                self.set_track(SET_MUSIC, replace(now, sound_asset=sound))
-
-        return self.jobs.submit(
-            TITLES[Kind.SOUND], work, then, kind=str(Kind.SOUND), labels=(f"{Kind.SOUND}:",)
-        )
 
     def tell(self, error: Exception) -> None:
         """Tell the user in one sentence what went wrong."""

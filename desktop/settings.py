@@ -44,6 +44,8 @@ class Settings:
     memory_idle_minutes: float = 10.0
     memory_prefetch: bool = True
     jobs_change_places: bool = False
+    hear_notes: bool = True
+    soundfont: str = ""
     history_gb: float = 4.0
 
     def with_recent(self, path: Path) -> Settings:

@@ -168,6 +168,9 @@ class Window(DeskWindow):
             use=settings.use, paper=settings.poster_size, seconds=settings.scene_seconds
         )
         self.strip.memory.show_settings(settings)
+        self.audition.switch(settings.hear_notes)
+        if settings.soundfont and Path(settings.soundfont).is_file():
+            self.session.use_soundfont(settings.soundfont)
 
     def _settings_now(self) -> Settings:
         left, _, right = self._split.sizes()
@@ -178,6 +181,8 @@ class Window(DeskWindow):
             left_width_px=left,
             right_width_px=right,
             history_gb=self.session.gallery.most_bytes / GB,
+            hear_notes=self.audition.on,
+            soundfont=self.session.soundfont,
             **self.brief.choices,
             **self.strip.memory.choices,
         )

@@ -23,6 +23,7 @@ from desktop.canvas.score_view import ScoreView
 from desktop.document.score_edits import Edited, deleted
 
 USUAL_VELOCITY = 84
+DRUM_KIT = 128
 TOUCH_S = 0.05
 
 
@@ -36,10 +37,13 @@ class ScoreEditor(ScoreView):
 
     edited = Signal(str, object)  # what the undo step is called, NoteScore
     seeked = Signal(float)
+    heard = Signal(int, int, int)  # program, 128 the drum kit; pitch; velocity
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._gesture: Gesture | None = None
+        self._key_pitch = -1
+        self._heard_pitch = -1
         self.drawing = False
 
     def commit(self, text: str, edited: Edited) -> None:
@@ -58,13 +62,19 @@ class ScoreEditor(ScoreView):
         if at.y() < RULER_PX:
             self.seeked.emit(max(0.0, self._grid.seconds(at.x())))
             return
+        if self._grid.is_on_keys(at):
+            self._press_key(at)
+            return
+        self._heard_pitch = -1
         self._gesture = self._begin(at, event.modifiers())
         if self._gesture is not None:
             self._follow(at, free=False)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
-        if self._gesture is not None:
+        if self._key_pitch >= 0:
+            self._press_key(at)
+        elif self._gesture is not None:
             self._follow(at, free=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif event.buttons() & Qt.MouseButton.LeftButton and at.y() < RULER_PX:
             self.seeked.emit(max(0.0, self._grid.seconds(at.x())))
@@ -72,6 +82,7 @@ class ScoreEditor(ScoreView):
             self._point_at(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._key_pitch = -1
         gesture, self._gesture = self._gesture, None
         if gesture is None:
             return
@@ -151,6 +162,24 @@ class ScoreEditor(ScoreView):
         assert gesture is not None
         gesture.move(at, free=free)
         self._show_edit(gesture.edited(), gesture.band)
+
+        held = gesture.held
+        if held is not None and held.pitch != self._heard_pitch:
+            self._heard_pitch = held.pitch
+            self._hear(held.pitch, held.velocity)
+
+    def _press_key(self, at: QPointF) -> None:
+        """Let a key of the keyboard at the side be heard, once while the mouse is on it."""
+        pitch = self._grid.pitch(at.y())
+        if pitch != self._key_pitch:
+            self._key_pitch = pitch
+            self._hear(pitch, USUAL_VELOCITY)
+
+    def _hear(self, pitch: int, velocity: int) -> None:
+        score = self.score
+        if score is not None and self.part >= 0:
+            part = score.parts[self.part]
+            self.heard.emit(DRUM_KIT if part.is_drums else part.program, pitch, velocity)
 
     def _note_at(self, at: QPointF) -> Placed | None:
         """Return the note of the part under a point, the one drawn last."""

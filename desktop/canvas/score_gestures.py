@@ -62,6 +62,11 @@ class Gesture(Protocol):
         """The rectangle to draw, if it is one that chooses."""
         ...
 
+    @property
+    def held(self) -> ScoreNote | None:
+        """The note under the mouse as it is now, if the gesture is about one."""
+        ...
+
 
 class Move:
     """Take the chosen notes along; with `copy` they stay and copies go."""
@@ -80,6 +85,11 @@ class Move:
         goal = start + shift if free else desk.snapped(start + shift)
         self._ticks = 0 if abs(point.x() - self._from.x()) < 3 else round(goal - start)
         self._semitones = desk.grid.pitch(point.y()) - desk.grid.pitch(self._from.y())
+
+    @property
+    def held(self) -> ScoreNote | None:
+        pitch = min(127, max(0, self._held.pitch + self._semitones))
+        return replace(self._held, pitch=pitch)
 
     def edited(self) -> Edited | None:
         if not self._ticks and not self._semitones:
@@ -105,6 +115,10 @@ class Stretch:
         side = self._held.start_tick if self._start else self._held.end_tick
         tick = desk.tick(point.x())
         self._ticks = round(tick - side) if free else desk.snapped(tick) - side
+
+    @property
+    def held(self) -> ScoreNote | None:
+        return self._held
 
     def edited(self) -> Edited | None:
         if not self._ticks:
@@ -132,6 +146,10 @@ class Draw:
         least = 1 if free else desk.step_ticks
         self._note = replace(note, length_ticks=max(least, end - note.start_tick))
 
+    @property
+    def held(self) -> ScoreNote | None:
+        return self._note
+
     def edited(self) -> Edited | None:
         return edits.added(self._desk.score, [(self._desk.part, self._note)])
 
@@ -143,14 +161,15 @@ class Choose:
 
     def __init__(self, desk: Desk, at: QPointF, *, more: bool = False) -> None:
         self._desk, self._from = desk, at
-        self._held: Choice = desk.choice if more else frozenset()
-        self._choice = self._held
+        self._kept: Choice = desk.choice if more else frozenset()
+        self._choice = self._kept
         self.band: QRectF | None = QRectF(at, at)
+        self.held: ScoreNote | None = None
 
     def move(self, point: QPointF, *, free: bool) -> None:
         self.band = QRectF(self._from, point).normalized()
         desk, box = self._desk, self.band
-        self._choice = self._held | edits.chosen_between(
+        self._choice = self._kept | edits.chosen_between(
             desk.score,
             first_tick=desk.tick(box.left()),
             last_tick=desk.tick(box.right()),
@@ -176,6 +195,7 @@ class PaintVelocity:
         self._desk, self._last = desk, at
         self._new: dict[ScoreNote, int] = {}
         self.band: QRectF | None = None
+        self.held: ScoreNote | None = None
         self.move(at, free=False)
 
     def move(self, point: QPointF, *, free: bool) -> None:

@@ -78,5 +78,9 @@ class Grid:
         width = max((end_s - start_s) * self.px_per_s - 1.0, 2.0)
         return QRectF(left, self.y(note.pitch) + 0.5, width, max(self.row_px - 1.0, 2.0))
 
+    def is_on_keys(self, point: QPointF) -> bool:
+        """Whether a point is on the keyboard at the left."""
+        return 0 <= point.x() < KEYS_PX and RULER_PX <= point.y() < self.notes.bottom()
+
     def is_on_notes(self, point: QPointF) -> bool:
         return self.notes.contains(point)

@@ -16,6 +16,7 @@ from typing import Any
 from desktop.document.model import MusicTrack
 from desktop.document.notes import (
     DEFAULT_BPM,
+    DRUM_CHANNEL,
     USUAL_LEVEL,
     Clock,
     Message,
@@ -234,6 +235,29 @@ def _variable_length(value: int) -> bytes:
     while value := value >> 7:
         out.append(value & 0x7F | 0x80)
     return bytes(reversed(out))
+
+
+def one_note(program: int, pitch: int, velocity: int) -> bytes:
+    """Write a score of one note of a second; `program` is 128 for the drum kit."""
+    channel = DRUM_CHANNEL if program > 127 else 0
+    ticks = 480
+    part = Part(
+        chunk=0,
+        channel=channel,
+        name="",
+        program=program % 128,
+        notes=(ScoreNote(0, pitch, 2 * ticks, velocity),),  # a second at 120 quarters a minute
+        level=USUAL_LEVEL,
+    )
+    score = NoteScore(
+        ticks_per_quarter=ticks,
+        parts=(part,),
+        chunks=((Message(0, bytes((PROGRAM | channel, program % 128))),),),
+        tempos=(Tempo(0, DEFAULT_BPM),),
+        meters=(Meter(0, 4, 4),),
+        end_tick=2 * ticks,
+    )
+    return write_notes(score)
 
 
 def with_program(score: NoteScore, part: int, program: int) -> NoteScore:

@@ -88,7 +88,6 @@ class HistoryView(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setMouseTracking(True)
         self.setAccessibleName("Pictures made so far")
         self.setMinimumHeight(SMALLEST_TILE_PX + GAP_PX)
@@ -118,7 +117,9 @@ class HistoryView(QListView):
 
     def _fit_tiles(self) -> None:
         """Make the tiles as large as fills the width."""
-        room_px = max(SMALLEST_TILE_PX, self.viewport().width() - 1)
+        # The scroll bar's place stays free, so that tiles do not jump when it comes.
+        bar_px = self.verticalScrollBar().sizeHint().width()
+        room_px = max(SMALLEST_TILE_PX, self.width() - bar_px - 1)
         side_px = room_px // max(1, room_px // (SMALLEST_TILE_PX + GAP_PX))
         if self.gridSize().width() != side_px:
             self.setGridSize(QSize(side_px, side_px))

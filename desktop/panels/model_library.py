@@ -145,8 +145,9 @@ def _added_words(path: Path, added: Added) -> str:
     """Say what came of adding a path."""
     if not added.folder:
         return f"{added.models[0].name} is in the library."
-    of = f"{added.program} folder " if added.program else ""
+    name = path.name or str(path)
+    of = "" if added.program in ("", name) else f", a folder of {added.program}"
     refused = f" {len(added.refused)} cannot be used, see why under Refused." * bool(added.refused)
     if not added.models:
-        return f"No usable models lie in the {of}{path.name or path}.{refused}"
-    return f"{of.capitalize()}{path.name or path}: {counted(added.models)}.{refused}"
+        return f"No usable models lie in {name}{of}.{refused}"
+    return f"{name}{of and of + ','} holds {counted(added.models)}.{refused}"

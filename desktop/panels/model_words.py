@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from engines.api import Kind, ModelSpec, Role
 
 ROLES = {
-    Role.DENOISER: "Diffusion part alone",
+    Role.DENOISER: "Diffusion part",
     Role.LORA: "LoRA",
     Role.TEXTUAL_INVERSION: "Textual inversion",
     Role.VAE: "VAE",
@@ -103,14 +103,23 @@ def searched(spec: ModelSpec) -> str:
     return " ".join((spec.name, spec.id, facts(spec), spec.path, licence_words(spec))).lower()
 
 
-def counted(specs: Iterable[ModelSpec], many: str = "models") -> str:
-    """Say how many there are of each kind: "3 models: 2 LoRA, 1 VAE"."""
+def counted(specs: Iterable[ModelSpec]) -> str:
+    """Say how many there are of each kind: "3 models: 2 LoRAs, 1 VAE"."""
     numbers: dict[str, int] = {}
     for spec in specs:
         numbers[kind_words(spec)] = numbers.get(kind_words(spec), 0) + 1
-    total = sum(numbers.values())
-    said = f"{total} {many if total != 1 else many.rstrip('s')}"
+    said = number_of(sum(numbers.values()), "model")
     if len(numbers) < 2:
         return said
     most = sorted(numbers.items(), key=lambda pair: -pair[1])
-    return f"{said}: " + ", ".join(f"{number} {kind}" for kind, number in most)
+    return f"{said}: " + ", ".join(number_of(number, _inside(kind)) for kind, number in most)
+
+
+def number_of(number: int, thing: str) -> str:
+    """Write "1 model" or "2 models"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _inside(kind: str) -> str:
+    """Write a kind as within a sentence; names keep their capitals."""
+    return f"{kind[0].lower()}{kind[1:]}" if kind[1:].islower() else kind

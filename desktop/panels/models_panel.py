@@ -17,43 +17,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.messages import size_text
-from desktop.panels.controls import Choice, Segments, button, label, row, tool
+from desktop.panels.controls import Choice, ElidedLabel, Segments, button, row, tool
 from desktop.panels.message import MessageBar
 from desktop.panels.model_details import ModelDetails
 from desktop.panels.model_library import ModelLibrary
+from desktop.panels.model_lines import folder_row, model_row, place, refused_row
 from desktop.panels.model_rows import Row, RowList
-from desktop.panels.model_words import base_words, counted, facts, kind_words, searched
+from desktop.panels.model_words import base_words, counted, kind_words, searched
 from desktop.panels.models import Fits
 from desktop.session import Session
-from desktop.theme import COLORS
-from engines.api import Fit, Kind, ModelSpec, Role, Verdict
+from engines.api import ModelSpec, Role
 
 SIZE_PX = (1080, 720)
 TYPED_MS = 120
-
-TILES = {
-    Role.LORA: ("layers", COLORS.music),
-    Role.TEXTUAL_INVERSION: ("type", COLORS.music),
-    Role.VAE: ("eye", COLORS.words),
-    Role.CONTROLNET: ("frame", COLORS.accent),
-    Role.T2I_ADAPTER: ("frame", COLORS.accent),
-    Role.IP_ADAPTER: ("file-image", COLORS.accent),
-    Role.TEXT_ENCODER: ("type", COLORS.words),
-    Role.IMAGE_ENCODER: ("eye", COLORS.words),
-    Role.UPSCALER: ("maximize", COLORS.good),
-    Role.DENOISER: ("brush", COLORS.picture),
-}
-WHOLE_TILES = {
-    Kind.TEXT: ("type", COLORS.words),
-    Kind.IMAGE: ("image", COLORS.picture),
-    Kind.MUSIC: ("music", COLORS.music),
-}
-FITS = {
-    Verdict.FITS: ("Fits", COLORS.good),
-    Verdict.OFFLOAD: ("Fits, slower", COLORS.accent),
-    Verdict.NO: ("Too large", COLORS.bad),
-}
 
 NOTHING = {
     "models": "No models yet. Drop a file or a folder here: also one of ComfyUI, "
@@ -81,13 +57,13 @@ class ModelsPanel(QDialog):
         self._list = RowList(session, "The models of the library")
         self._details = ModelDetails(session)
         self._bar = QProgressBar()
-        self._counted = label("", "muted")
+        self._counted = ElidedLabel("", "muted")
         self._stop = button("Stop", "quiet")
         self._typed = QTimer(self)
         self._specs: dict[str, ModelSpec] = {}
         self._found_by: dict[str, str] = {}
         self._lay_out()
-        self._message = MessageBar(self)
+        self._message = MessageBar(self._list)
         self._connect()
         self.resize(QSize(*SIZE_PX))
         self._on_changed()
@@ -153,7 +129,7 @@ class ModelsPanel(QDialog):
     def _on_changed(self) -> None:
         """Take over the library as it is now."""
         library = self._library
-        self._specs = {spec.id: spec for spec in library.models}
+        self._specs = {spec.id: spec for spec in sorted(library.models, key=place)}
         self._found_by = {spec.id: searched(spec) for spec in library.models}
         kinds = dict.fromkeys(sorted(kind_words(spec) for spec in library.models))
         bases = dict.fromkeys(sorted(filter(None, (base_words(x) for x in library.models))))
@@ -163,9 +139,10 @@ class ModelsPanel(QDialog):
         self._refill()
 
     def _count_words(self) -> str:
-        said = counted(self._library.models)
+        number, _, kinds = counted(self._library.models).partition(": ")
         refused = len(self._library.refused)
-        return f"{said}  ·  {refused} refused" if refused else said
+        said = (number, f"{refused} refused" if refused else "", kinds)
+        return "  ·  ".join(x for x in said if x)
 
     def _refill(self) -> None:
         page = self._page.value
@@ -188,54 +165,16 @@ class ModelsPanel(QDialog):
     def _model_rows(self) -> list[Row]:
         kind, base = self._kind.value, self._base.value
         return [
-            self._model_row(spec)
-            for spec in self._library.models
+            model_row(spec, self._fits.get(spec.id), self._found_by[spec.id])
+            for spec in self._specs.values()
             if kind in ("", kind_words(spec)) and base in ("", base_words(spec))
         ]
 
-    def _model_row(self, spec: ModelSpec) -> Row:
-        whole = spec.role is Role.MODEL
-        tile = WHOLE_TILES.get(spec.kind, TILES[Role.DENOISER]) if whole else TILES[spec.role]
-        note, color = _fit_note(self._fits.get(spec.id))
-        return Row(
-            key=spec.id,
-            title=spec.name,
-            detail=facts(spec),
-            figure=size_text(spec.size_bytes),
-            note=note,
-            note_color=color,
-            preview=spec.preview,
-            icon=tile[0],
-            color=tile[1],
-            words=self._found_by[spec.id],
-        )
-
     def _refused_rows(self) -> list[Row]:
-        return [
-            Row(
-                key=refusal.path,
-                title=Path(refusal.path).name,
-                detail=refusal.reason,
-                icon="circle-alert",
-                color=COLORS.bad,
-                words=f"{refusal.path} {refusal.reason}".lower(),
-            )
-            for refusal in self._library.refused
-        ]
+        return [refused_row(refusal) for refusal in self._library.refused]
 
     def _folder_rows(self) -> list[Row]:
-        return [
-            Row(
-                key=folder,
-                title=Path(folder).name or folder,
-                detail=folder,
-                figure=counted(self._inside(folder)).partition(":")[0],
-                icon="folder-open",
-                color=COLORS.accent,
-                words=folder.lower(),
-            )
-            for folder in self._library.folders
-        ]
+        return [folder_row(folder, self._inside(folder)) for folder in self._library.folders]
 
     def _inside(self, folder: str) -> list[ModelSpec]:
         return [x for x in self._library.models if Path(x.path).is_relative_to(folder)]
@@ -322,10 +261,8 @@ class ModelsPanel(QDialog):
         column.addWidget(self._list, 1)
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(160)
-        column.addLayout(row(self._counted, None, self._bar, self._stop))
+        foot = row(self._counted, self._bar, self._stop)
+        foot.setStretch(0, 1)
+        column.addLayout(foot)
         layout.addWidget(left, 1)
         layout.addWidget(self._details)
-
-
-def _fit_note(fit: Fit | None) -> tuple[str, str]:
-    return FITS[fit.verdict] if fit is not None else ("", COLORS.muted)

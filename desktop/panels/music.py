@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
@@ -47,6 +48,7 @@ KEYS = tuple(
     for tonic in ("C", "D", "E", "F", "G", "A", "B", "Bb", "Eb", "Ab", "Db", "F#")
 )
 ROLL_PX = 168
+OUR_SOUNDFONT = "FluidR3 Mono"
 METERS = ("4/4", "3/4", "2/4", "6/8", "5/4")
 
 
@@ -57,6 +59,7 @@ class MusicPanel(Form):
     VERB = "Compose"
 
     edit_wanted = Signal()
+    soundfont_wanted = Signal()
 
     def __init__(
         self,
@@ -140,7 +143,26 @@ class MusicPanel(Form):
         layout.addWidget(field("Model", self.model))
         layout.addWidget(field("Best of", self._candidates))
         layout.addWidget(field("Seed", self.seed))
+        layout.addWidget(field("Soundfont", self._soundfont_row()))
         return Foldout("Options", inside)
+
+    def _soundfont_row(self) -> QWidget:
+        """Return the field that says through which soundfont scores sound."""
+        self._soundfont = button("", "quiet", "", "Choose an SF2 or SF3 soundfont of your own")
+        self._soundfont.clicked.connect(self.soundfont_wanted)
+        self._own = tool("x", "Use the soundfont of Triptych")
+        self._own.clicked.connect(lambda: self.session.use_soundfont(""))
+        self.session.soundfont_changed.connect(self._show_soundfont)
+        self._show_soundfont(self.session.soundfont)
+        inside = QWidget()
+        layout = row(self._soundfont, None, self._own)
+        layout.setContentsMargins(0, 0, 0, 0)
+        inside.setLayout(layout)
+        return inside
+
+    def _show_soundfont(self, path: str) -> None:
+        caption(self._soundfont, Path(path).name if path else OUR_SOUNDFONT)
+        self._own.setVisible(bool(path))
 
     def request(self) -> MusicRequest:
         """Return what the form asks for."""

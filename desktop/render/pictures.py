@@ -25,6 +25,7 @@ _ORIENTATION = 0x0112
 
 CACHE_BYTES = 512 * 2**20
 THUMBNAIL_GROUND = "#17181c"
+THUMBNAIL_QUALITY = 84
 
 _WHAT_READERS_RAISE = (
     OSError,
@@ -107,7 +108,7 @@ def thumbnail_jpeg(data: bytes, longest_px: int) -> bytes:
     if picture.mode == "RGBA":
         ground = Image.new("RGBA", picture.size, THUMBNAIL_GROUND)
         picture = Image.alpha_composite(ground, picture)
-    return _written(picture, "JPEG")
+    return _written(picture, "JPEG", quality=THUMBNAIL_QUALITY)
 
 
 def resized(data: bytes, width_px: int, height_px: int) -> bytes:
@@ -151,12 +152,12 @@ def _opened(data: bytes, longest_px: int = 0) -> Image.Image:
     return picture
 
 
-def _written(picture: Image.Image, kind: str) -> bytes:
+def _written(picture: Image.Image, kind: str, quality: int = 94) -> bytes:
     if kind == "JPEG":
         picture = picture.convert("RGB")
     plain = Image.frombytes(picture.mode, picture.size, picture.tobytes())  # no metadata
     buffer = io.BytesIO()
-    plain.save(buffer, kind, **{"quality": 94} if kind != "PNG" else {"compress_level": 4})
+    plain.save(buffer, kind, **{"quality": quality} if kind != "PNG" else {"compress_level": 4})
     return buffer.getvalue()
 
 

@@ -25,6 +25,7 @@ from engines.api.memory import (
 from engines.api.models import Kind, ModelSpec, Role
 from engines.api.plan import Facts, Plan, ShotPlan
 from engines.api.requests import (
+    HALLS,
     BackgroundRequest,
     FitRequest,
     ImageRequest,
@@ -50,6 +51,7 @@ from engines.api.results import (
 from engines.api.running import CancelToken, Engine, Pixels, Preview, Progress, Run
 
 __all__ = [
+    "HALLS",
     "BackgroundRequest",
     "BadRequest",
     "CancelToken",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+NAMES = ("memory", "music")
+
 
 def main(argv: Sequence[str]) -> int:
     """Run one measurement: `memory [--json] [--seeds N]`; returns the exit code."""

@@ -10,11 +10,18 @@ from pathlib import Path
 
 from engines.api import BadRequest, Kind, ModelMissing, ModelRefused, ModelSpec, Role
 from engines.catalog.roots import cache_folder, data_folder, default_roots
-from engines.catalog.scanning import Found, Outcome, Progress, Scanner
+from engines.catalog.scanning import (
+    Found,
+    Outcome,
+    Progress,
+    Scanner,
+    free_id,
+    gather,
+    named,
+)
 from engines.formats import folders
-from engines.formats.places import Candidate, children, program_of, walk
+from engines.formats.places import program_of
 from engines.formats.recognition import recognise
-from engines.formats.wording import identifier
 from engines.library import Hashes, Register, Seen, fingerprint
 
 DEFAULTS = {
@@ -87,21 +94,9 @@ class Catalog:
         """
         with self._lock:
             state, registered = self._register.state(), self._register.read()
-            candidates = [x for root in self._roots for x in children(root)]
-            wishes = [""] * len(candidates)
-            for model_id, path in registered.models.items():
-                candidates.append(Candidate(Path(path), ""))
-                wishes.append(model_id)
-            known = {str(x.path) for x in candidates} | set(registered.hidden)
-            for folder in registered.folders:
-                for candidate in walk(Path(folder), lambda: progress(0, 0)):
-                    if str(candidate.path) not in known:
-                        known.add(str(candidate.path))
-                        candidates.append(candidate)
-            wishes += [""] * (len(candidates) - len(wishes))
-            found = Found(register=state)
-            self._name(found, self._scanner.look_at(candidates, progress), wishes)
-            self._last = found
+            candidates, wishes = gather(self._roots, registered, lambda: progress(0, 0))
+            seen = self._scanner.look_at(candidates, progress)
+            self._last = named(seen, wishes, self._hashed, state)
             return self._last
 
     def get(self, model: str, kind: Kind) -> ModelSpec:
@@ -167,7 +162,7 @@ class Catalog:
         known = self.scan().by_id
         if spec.id in known:
             return spec
-        spec = replace(spec, id=_free_id(recognise(Path(spec.path)).id, known, {}))
+        spec = replace(spec, id=free_id(recognise(Path(spec.path)).id, known, {}))
         models = {**registered.models, spec.id: spec.path}
         self._register.write(replace(registered, models=models))
         return spec
@@ -282,23 +277,6 @@ class Catalog:
         watched = (*map(str, self._roots), *registered.folders)
         return any(place.is_relative_to(folder) for folder in watched)
 
-    def _name(
-        self,
-        found: Found,
-        seen: Sequence[tuple[Candidate, str, Outcome]],
-        wishes: Sequence[str],
-    ) -> None:
-        """Give each outcome an id of its own."""
-        numbers: dict[str, int] = {}
-        for (candidate, state, outcome), registered in zip(seen, wishes, strict=True):
-            own = outcome.id if isinstance(outcome, ModelSpec) else identifier(candidate.path.stem)
-            model_id = _free_id(registered or own, found.by_id, numbers)
-            if isinstance(outcome, ModelSpec):
-                outcome = replace(self._hashed(outcome), id=model_id)
-            found.by_id[model_id] = outcome
-            found.by_path[str(candidate.path)] = model_id
-            found.states[model_id] = state
-
     def _hashed(self, spec: ModelSpec) -> ModelSpec:
         """Return the spec with its hash, if that was ever computed."""
         place = Path(spec.path)
@@ -306,14 +284,3 @@ class Catalog:
             return spec
         files = folders.weight_files(place)
         return replace(spec, sha256=self._hashes.sha256(place, files, compute=False))
-
-
-def _free_id(wish: str, taken: dict[str, Outcome], numbers: dict[str, int]) -> str:
-    """Return `wish`, or `wish-2`, `wish-3`, ... if it is taken; `numbers` are the last given."""
-    number = numbers.get(wish, 1)
-    model_id = wish
-    while model_id in taken:
-        number += 1
-        model_id = f"{wish}-{number}"
-    numbers[wish] = number
-    return model_id

@@ -15,8 +15,9 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the user's folder for what can be made again."""
-    return platformdirs.user_cache_path("triptych", appauthor=False)
+    """Return the folder for what can be made again: `TRIPTYCH_CACHE`, or the user's own."""
+    named = os.environ.get("TRIPTYCH_CACHE", "")
+    return Path(named) if named else platformdirs.user_cache_path("triptych", appauthor=False)
 
 
 def default_roots() -> tuple[Path, ...]:

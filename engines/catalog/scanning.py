@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from engines.api import Kind, ModelMissing, ModelRefused, ModelSpec, Role
-from engines.formats.places import Candidate
+from engines.formats.places import Candidate, children, walk
 from engines.formats.recognition import recognise
-from engines.library import Seen, fingerprint
+from engines.formats.wording import identifier
+from engines.library import Registered, Seen, fingerprint
 
 READERS = 4
 """Threads that read headers: while one waits for the disk, another one parses."""
@@ -93,6 +94,58 @@ class Scanner:
 
     def _note(self, path: Path, state: str, outcome: Outcome) -> None:
         self._seen.put(str(path), state, _packed(outcome))
+
+
+def gather(
+    roots: Sequence[Path], registered: Registered, keep_on: Callable[[], None]
+) -> tuple[list[Candidate], list[str]]:
+    """Return what may be models, each place once, and the ids that were promised to some.
+
+    The roots' come first, then what was registered, then what lies in the user's folders.
+    """
+    candidates = [x for root in roots for x in children(root)]
+    wishes = [""] * len(candidates)
+    for model_id, path in registered.models.items():
+        candidates.append(Candidate(Path(path), ""))
+        wishes.append(model_id)
+    known = {str(x.path) for x in candidates} | set(registered.hidden)
+    for folder in registered.folders:
+        for candidate in walk(Path(folder), keep_on):
+            if str(candidate.path) not in known:
+                known.add(str(candidate.path))
+                candidates.append(candidate)
+    return candidates, wishes + [""] * (len(candidates) - len(wishes))
+
+
+def named(
+    seen: Sequence[tuple[Candidate, str, Outcome]],
+    wishes: Sequence[str],
+    hashed: Callable[[ModelSpec], ModelSpec],
+    register: str,
+) -> Found:
+    """Give each outcome an id of its own; a later one never takes an earlier one's."""
+    found = Found(register=register)
+    numbers: dict[str, int] = {}
+    for (candidate, state, outcome), wish in zip(seen, wishes, strict=True):
+        own = outcome.id if isinstance(outcome, ModelSpec) else identifier(candidate.path.stem)
+        model_id = free_id(wish or own, found.by_id, numbers)
+        if isinstance(outcome, ModelSpec):
+            outcome = replace(hashed(outcome), id=model_id)
+        found.by_id[model_id] = outcome
+        found.by_path[str(candidate.path)] = model_id
+        found.states[model_id] = state
+    return found
+
+
+def free_id(wish: str, taken: Mapping[str, Outcome], numbers: dict[str, int]) -> str:
+    """Return `wish`, or `wish-2`, `wish-3`, ... if it is taken; `numbers` are the last given."""
+    number = numbers.get(wish, 1)
+    model_id = wish
+    while model_id in taken:
+        number += 1
+        model_id = f"{wish}-{number}"
+    numbers[wish] = number
+    return model_id
 
 
 def look(path: Path) -> Outcome:

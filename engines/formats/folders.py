@@ -72,7 +72,9 @@ def recognise(path: Path) -> ModelSpec:
     described = manifest.read(path)
     if not described and not any((path / name).is_file() for name in (INDEX, CONFIG)):
         raise ModelRefused(
-            str(path), "it has no model_index.json, no config.json and no model.json"
+            str(path),
+            "it is not itself a model, for it has no model_index.json, no config.json and no "
+            "model.json; to use the models in it, add it to the library",
         )
     weights = _weights(path)
     if (path / INDEX).is_file():
@@ -97,7 +99,7 @@ def recognise(path: Path) -> ModelSpec:
         source=described.source if described else "",
         restrictions=(described.restrictions if described else "") or restrictions_of(licence),
         role=Role.TEXT_ENCODER if architecture in ENCODERS else found.role,
-        base=found.base,
+        base=found.base if architecture == found.architecture else "",
         prediction=found.prediction,
         channels=found.channels,
     )

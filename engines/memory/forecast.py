@@ -21,7 +21,7 @@ from engines.memory.subsets import cheapest
 
 CHOICES = 5
 """How many of the cheapest subsets are rehearsed."""
-LEAN = 0.1
+LEAN = 0.02
 """How much the expected loss counts beside the rehearsals, which see only some futures."""
 DISK_BYTES_PER_S = 1e9
 """Taken for a component whose load was never timed."""

@@ -12,9 +12,9 @@ from engines.memory.rehearsal import Rehearsal, bits
 FUTURES = 32
 JOBS_AHEAD = 24
 """How many possible futures are drawn, and how many jobs each has."""
-MOST_CHANGES = 150
+MOST_CHANGES = 100
 """Rehearsed changes of residents in one decision; after them it is decided by what is known."""
-HALVINGS = (8, 16)
+HALVINGS = (6, 12)
 """After so many rehearsed futures only the better half of the choices goes on."""
 SOON_JOBS = 6
 """What a reason calls "the next jobs"."""

@@ -16,7 +16,7 @@ LONGEST = 128
 """The most phases that are followed."""
 MOST_SUMS = 4096
 """Sums that are remembered."""
-NEXT_FADE = 0.94
+NEXT_FADE = 0.9
 """The same, where a rehearsal itself weighs what is needed next."""
 _FADES = [FADE**step for step in range(LONGEST)]
 _NEXT_FADES = [NEXT_FADE**step for step in range(LONGEST)]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import sosfilt
 
 SILENCE_LUFS = -70.0
 """The absolute gate; silence is told as this."""
 
-_BLOCK_S, _HOP_S = 0.4, 0.1
+_HOPS_A_SECOND = 10
+_HOPS_A_BLOCK = 4
+"""Blocks of 400 ms, every 100 ms."""
 
 
 def integrated_lufs(sound: np.ndarray, rate_hz: int) -> float:
@@ -16,19 +19,31 @@ def integrated_lufs(sound: np.ndarray, rate_hz: int) -> float:
 
     A sound shorter than one block is measured as one block.
     """
-    weighted = sosfilt(_k_weighting(rate_hz), sound.astype(np.float64), axis=1)
-    power = (weighted**2).sum(axis=0)
-    size, hop = int(_BLOCK_S * rate_hz), int(_HOP_S * rate_hz)
-    if power.size < size:
-        power = np.pad(power, (0, size - power.size))
-    summed = np.concatenate([[0.0], np.cumsum(power)])
-    starts = np.arange(0, power.size - size + 1, hop)
-    blocks = (summed[starts + size] - summed[starts]) / size
+    hop = rate_hz // _HOPS_A_SECOND
+    energies = _energies(sound, rate_hz, hop)
+    if energies.size < _HOPS_A_BLOCK:
+        energies = np.pad(energies, (0, _HOPS_A_BLOCK - energies.size))
+    blocks = sliding_window_view(energies, _HOPS_A_BLOCK).sum(axis=1) / (hop * _HOPS_A_BLOCK)
     loud = blocks[blocks > _power_of(SILENCE_LUFS)]
     if not loud.size:
         return SILENCE_LUFS
     gated = loud[loud > loud.mean() / 10]  # ten units under the mean of the first gate
     return float(-0.691 + 10 * np.log10(gated.mean()))
+
+
+def _energies(sound: np.ndarray, rate_hz: int, hop: int) -> np.ndarray:
+    """Return the K-weighted energy of each hop, all channels together, (hops,)."""
+    sections = _k_weighting(rate_hz)
+    state = np.zeros((len(sections), sound.shape[0], 2))
+    whole = sound.shape[1] if sound.shape[1] < hop * _HOPS_A_BLOCK else sound.shape[1] // hop * hop
+    found = []
+    for start in range(0, whole, hop * _HOPS_A_SECOND):
+        part = sound[:, start : min(whole, start + hop * _HOPS_A_SECOND)].astype(np.float64)
+        weighted, state = sosfilt(sections, part, axis=1, zi=state)
+        weighted = np.pad(weighted, ((0, 0), (0, -weighted.shape[1] % hop)))
+        hops = weighted.reshape(len(sound), -1, hop)
+        found.append(np.einsum("cht,cht->h", hops, hops))
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def _power_of(lufs: float) -> float:

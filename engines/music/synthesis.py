@@ -31,6 +31,7 @@ BEND_SEMITONES: Final = 24.0
 
 _DRUM_BANK: Final = 128
 _FRAME_BYTES: Final = 8
+_TRIM_FRAMES: Final = 4096
 
 
 class Soundfont:
@@ -90,11 +91,7 @@ class Soundfont:
                     at = stop
                     break
             at = stop
-        stereo = np.frombuffer(sound, np.float32).reshape(-1, 2)[:at].T
-        heard = np.flatnonzero(stereo.any(axis=0))
-        stereo = stereo[:, : int(heard[-1]) + 1 if heard.size else 0]
-        same = np.array_equal(stereo[0], stereo[1])
-        return np.ascontiguousarray(stereo[:1] if same else stereo)
+        return _trimmed(np.frombuffer(sound, np.float32).reshape(-1, 2)[:at])
 
     def _quiet(self) -> None:
         """Bring all channels to where they began: the same part, the same sound."""
@@ -146,6 +143,15 @@ class Soundfont:
         self._synth.pitchbend_range(channel, BEND_SEMITONES)
         self._set_bend()
         return True
+
+
+def _trimmed(stereo: np.ndarray) -> np.ndarray:
+    """Turn (frames, 2) into (2, frames) without the silence at its end, (1, frames) if mono."""
+    end = len(stereo)
+    while end and not stereo[max(0, end - _TRIM_FRAMES) : end].any():
+        end = max(0, end - _TRIM_FRAMES)
+    heard = stereo[:end].T
+    return np.ascontiguousarray(heard[:1] if np.array_equal(heard[0], heard[1]) else heard)
 
 
 def _any_sound(part: memoryview) -> bool:

@@ -228,3 +228,26 @@ def test_the_editor_takes_its_keys_before_the_menus(qtbot: QtBot) -> None:
     )
     event.ignore()
     assert editor.event(event) and event.isAccepted()
+
+
+def test_notes_are_heard_when_pressed_drawn_and_moved(room: ScoreRoom) -> None:
+    heard: list[tuple[int, int, int]] = []
+    editor = room.editor
+    editor.heard.connect(lambda *note: heard.append(note))
+    first = notes(room)[0]
+    score = editor.score
+    assert score is not None
+    program = score.parts[0].program
+    at = place(room, first)
+    drag(editor, at, at - QPointF(0, 2 * editor.grid.row_px))
+    assert heard[0] == (program, first.pitch, first.velocity)
+    assert heard[-1] == (program, first.pitch + 2, first.velocity)
+    heard.clear()
+    key = QPointF(KEYS_PX / 2, editor.grid.y(64) + editor.grid.row_px / 2)
+    drag(editor, key, key + QPointF(0, editor.grid.row_px))
+    assert [pitch for _, pitch, _ in heard] == [64, 63]
+    assert not editor.choice or notes(room)
+    room.parts.chosen.emit(1)
+    heard.clear()
+    drag(editor, key, key)
+    assert heard == [(128, 64, USUAL_VELOCITY)]

@@ -21,6 +21,9 @@ _STRENGTHS = ("strength_model", "strength", "lora_wt", "model_strength")
 _CONDITIONINGS = (
     "conditioning", "conditioning_1", "conditioning_to", "positive", "base_positive",
 )  # fmt: skip
+_MOST_PASSES = 12
+"""Samplers one behind the other."""
+
 _MOST_STEPS = 400
 """A walk ends after so many nodes, whatever the graph is like."""
 
@@ -71,7 +74,7 @@ def _sampler(graph: Graph) -> Node | None:
     if not samplers_:
         return None
     node = samplers_[-1]
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MOST_PASSES):
         before = next((x for x in _upstream(graph, node, "latent_image") if _is_sampler(x)), None)
         if before is None or before is node:
             return node

@@ -19,11 +19,13 @@ from engines.api import (
     SoundRequest,
 )
 from engines.music.loudness import integrated_lufs
+from engines.music.mastering import CEILING_DB
 from engines.music.midi_writer import write_midi
-from engines.music.mastering import CEILING_DB, level
 from engines.music.score import Note, Score, Track
 from engines.music.sound import SoundEngine
 from tests.engines.music.tiny import small_score
+
+CEILING = 10 ** (CEILING_DB / 20)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ def test_without_a_length_it_ends_with_its_tail(engine: SoundEngine) -> None:
     score = small_score()
     sound, rate_hz, _ = play(engine, sample_rate_hz=44100)
     last_note_s = score.seconds_at(score.end_tick)
-    assert last_note_s < sound.shape[1] / rate_hz < last_note_s + 3.1
+    assert last_note_s + 2.0 <= sound.shape[1] / rate_hz <= last_note_s + 3.0 + 1 / rate_hz
 
 
 @pytest.mark.parametrize("file_format", ["wav", "ogg"])
@@ -70,26 +72,6 @@ def test_stems_add_up_to_the_mix(engine: SoundEngine) -> None:
     mix = soundfile.read(io.BytesIO(result.data))[0]
     total = sum(soundfile.read(io.BytesIO(data))[0] for _, data in result.stems)
     assert np.abs(mix - total).max() < 0.001
-
-
-def test_a_full_scale_sine_has_the_loudness_the_standard_says() -> None:
-    time_s = np.arange(48000 * 3) / 48000
-    sine = np.sin(2 * np.pi * 997 * time_s)
-    assert integrated_lufs(np.stack([sine, 0 * sine]), 48000) == pytest.approx(-3.01, abs=0.05)
-    assert integrated_lufs(np.zeros((2, 48000)), 48000) == -70
-
-
-def test_the_limiter_keeps_the_ceiling() -> None:
-    random = np.random.default_rng(0)
-    sound = random.standard_normal((2, 96000)).astype(np.float32) * 0.01
-    sound[:, ::9600] = 3.0
-    gain, _ = level(sound, 48000)
-    assert np.abs(sound * gain).max() <= CEILING + 1e-6
-
-
-def test_panning_keeps_the_power() -> None:
-    for pan in (-1.0, -0.3, 0.0, 0.8):
-        assert (panned(np.ones(4, np.float32), pan) ** 2).sum(axis=0) == pytest.approx(1.0)
 
 
 def test_what_cannot_be_played_is_refused(engine: SoundEngine, tmp_path: Path) -> None:
