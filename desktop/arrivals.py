@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop.files import Dropped, FileQuestions, sort_dropped
-from desktop.gallery import Kept
 from desktop.kept_queue import KeptQueue
-from desktop.panels.image import ImagePanel
 from desktop.panels.waiting import WaitingBar
 from desktop.remembering import Found
 from desktop.rooms import LeftRoom
 from desktop.session import Session
 from desktop.stage import Stage
 from engines.api import Kind, Request
+
+if TYPE_CHECKING:
+    from desktop.gallery import Kept
 
 PANELS = {
     Kind.TEXT: "text",
@@ -101,6 +103,8 @@ class Arrivals:
         self._session.look_into(path, then)
 
     def _take_settings(self, found: Found) -> None:
+        from desktop.panels.image import ImagePanel
+
         panel = self._left.panel("image")
         self._left.show_panel("image")
         if isinstance(panel, ImagePanel) and found.settings is not None:

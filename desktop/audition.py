@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 NOTE_S = 1.4
 """How much of a note is heard, its end faded."""
 
-GAIN_DB = 8.0
-"""Brings single notes to about the loudness of a piece."""
-
 LATEST_S = 0.5
 """A note that took longer to come is not played any more: the user is elsewhere."""
 
@@ -127,7 +124,7 @@ class Audition(QObject):
             return
         while len(self._outputs) >= MOST_AT_ONCE:
             self._outputs.pop(0).close()
-        self._outputs.append(Output(device, sound, 0.0, GAIN_DB))
+        self._outputs.append(Output(device, sound, 0.0, 0.0))
 
     def _device(self) -> QAudioDevice | None:
         if self._find_output is None:

@@ -151,8 +151,13 @@ def _export(commands: Any) -> None:
 def _models(commands: Any) -> None:
     command = _add(commands, "models", "The model library.")
     verbs = command.add_subparsers(dest="verb", required=True, metavar="list|add|remove|check")
-    for verb, argument in (("list", ""), ("add", "path"), ("remove", "id"), ("check", "path")):
-        part = verbs.add_parser(verb)
+    for verb, argument, text in (
+        ("list", "", "What there is, whether it fits, what was refused and why."),
+        ("add", "path", "Add a file, or a folder with all below it; nothing is written there."),
+        ("remove", "id", "Take out a model, by its id, or a folder, by its path; files stay."),
+        ("check", "path", "Say what a file or a model's folder is."),
+    ):
+        part = verbs.add_parser(verb, help=text, description=text)
         if argument:
             part.add_argument("what", metavar=argument.upper())
         # Also after the verb; without a default it leaves what stood before alone.

@@ -13,10 +13,9 @@ import hashlib
 import logging
 import re
 import sqlite3
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +27,7 @@ from desktop.document.picture_metadata import (
     with_settings,
     without_settings,
 )
-from desktop.document.replacing import replacing
+from desktop.gallery_files import RATINGS, PictureFiles
 from desktop.picture_recipes import recipe_like, settings_of
 from desktop.render.pictures import PictureError, sort_of, thumbnail_jpeg
 
@@ -38,7 +37,6 @@ T = TypeVar("T")
 
 VERSION = 1
 THUMB_PX = 176
-RATINGS = range(6)
 MOST_FOUND = 100_000
 
 _TABLES = """
@@ -63,7 +61,6 @@ _PASSING = (
 """Troubles that are not the database's own: it is asked again later."""
 
 _ASSET = re.compile(r"sha256:([0-9a-f]{64})")
-_FILE = re.compile(r"([0-9a-f]{64})(?:-([1-5]))?\.png")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +86,7 @@ class Gallery:
         Args:
             most_bytes: What the files may take; the oldest with the fewest stars go first.
         """
-        self._folder = folder
-        self._lent: tempfile.TemporaryDirectory[str] | None = None
+        self._files = PictureFiles(folder)
         self._base: sqlite3.Connection | None = None
         self._lock = threading.RLock()
         self._broken = False
@@ -107,12 +103,7 @@ class Gallery:
         sort = sort_of(png)
         asset = hashlib.sha256(png).hexdigest()
         thumbnail = thumbnail_jpeg(png, THUMB_PX)
-        path = self._path(asset)
-        if path is None:
-            path = self._place(asset)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as part:
-                part.write_bytes(_with_recipe(png, recipe))
+        path = self._files.find(asset) or self._files.write(asset, _with_recipe(png, recipe))
         values = {
             "made_s": made_s or time.time(),
             "asset": asset,
@@ -142,13 +133,9 @@ class Gallery:
 
         return self._ask(insert)
 
-    def keep_ingredient(self, png: bytes) -> None:
+    def keep_start(self, png: bytes) -> None:
         """Keep a picture that others were started from, as long as one of them is there."""
-        place = self._ingredient(hashlib.sha256(png).hexdigest())
-        if not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(place) as part:
-                part.write_bytes(png)
+        self._files.write_start(hashlib.sha256(png).hexdigest(), png)
 
     def find(self, words: str = "", *, least_rating: int = 0) -> list[int]:
         """Return the ids of pictures with all these words and stars, newest first."""
@@ -195,11 +182,12 @@ class Gallery:
         Raises:
             KeyError: it is not here.
         """
-        path = self._path(asset)
+        path, start = self._files.find(asset), self._files.find_start(asset)
         with contextlib.suppress(OSError):
             if path is not None:
                 return without_settings(path.read_bytes())
-            return self._ingredient(asset).read_bytes()
+            if start is not None:
+                return start.read_bytes()
         raise KeyError(asset)
 
     def rate(self, picture: int, rating: int) -> None:
@@ -209,10 +197,7 @@ class Gallery:
             return
         line = "UPDATE pictures SET rating = ? WHERE id = ?"
         self._ask(lambda base: base.execute(line, (rating, picture)))
-        path = self._path(kept.asset)
-        if path is not None:
-            with contextlib.suppress(OSError):
-                path.replace(self._place(kept.asset, rating))
+        self._files.rate(kept.asset, rating)
 
     def remove(self, pictures: Iterable[int]) -> None:
         """Forget pictures and take their files away, if no other entry shows the same."""
@@ -221,12 +206,11 @@ class Gallery:
             if kept is None:
                 continue
             self._delete(picture)
-            path = self._path(kept.asset)
-            if path is not None and not self._count("asset = ?", kept.asset):
-                _unlink(path)
+            if not self._count("asset = ?", kept.asset):
+                self._files.remove(kept.asset)
             for asset in _ASSET.findall(kept.recipe.request):
                 if not self._count("request LIKE ?", f"%{asset}%"):
-                    _unlink(self._ingredient(asset))
+                    self._files.remove_start(asset)
 
     def trim(self) -> int:
         """Forget what is beyond the room there is, the oldest with the fewest stars first."""
@@ -246,15 +230,22 @@ class Gallery:
                 over -= size_bytes
         return len(gone)
 
+    def mend(self) -> None:
+        """Enter the pictures that lie in the folder again, if the database had to be made anew."""
+        if not self._broken:
+            return
+        self._broken = False
+        for path, rating in self._files.all():
+            with contextlib.suppress(OSError, PictureError, MetadataError):
+                self._enter(path, rating)
+
     def close(self) -> None:
         """End the use of the folder; a lent one goes."""
         with self._lock:
             if self._base is not None:
                 self._base.close()
                 self._base = None
-            if self._lent is not None:
-                self._lent.cleanup()
-                self._lent = None
+            self._files.close()
 
     def _delete(self, picture: int) -> None:
         def delete(base: sqlite3.Connection) -> None:
@@ -266,15 +257,6 @@ class Gallery:
     def _count(self, test: str, value: str) -> int:
         line = f"SELECT COUNT(*) FROM pictures WHERE {test}"
         return int(self._ask(lambda base: base.execute(line, (value,)).fetchone()[0]))
-
-    def mend(self) -> None:
-        """Enter the pictures that lie in the folder again, if the database had to be made anew."""
-        if not self._broken:
-            return
-        self._broken = False
-        for path in sorted(self._files(), key=lambda path: path.stat().st_mtime):
-            with contextlib.suppress(OSError, PictureError, MetadataError):
-                self._enter(path)
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask the database; one that is broken is put aside, and an empty one is asked.
@@ -299,9 +281,8 @@ class Gallery:
 
     def _opened(self) -> sqlite3.Connection:
         if self._base is None:
-            folder = self._home()
-            folder.mkdir(parents=True, exist_ok=True)
-            base = sqlite3.connect(folder / "pictures.db", timeout=5.0, check_same_thread=False)
+            path = self._files.folder / "pictures.db"
+            base = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
             self._base = base
             base.execute("PRAGMA journal_mode = WAL")
             base.execute("PRAGMA synchronous = NORMAL")
@@ -319,44 +300,16 @@ class Gallery:
         self._broken = True
         for name in ("pictures.db", "pictures.db-wal", "pictures.db-shm"):
             with contextlib.suppress(OSError):
-                (self._home() / name).replace(self._home() / f"{name}.broken")
+                (self._files.folder / name).replace(self._files.folder / f"{name}.broken")
 
-    def _enter(self, path: Path) -> None:
+    def _enter(self, path: Path, rating: int) -> None:
         """Enter one file by what it says about itself."""
         data = path.read_bytes()
         settings = read_settings(data)
         if settings is not None:
             name = " ".join(settings.prompt.split())[:40] or "Picture"
-            match = _FILE.fullmatch(path.name)
-            self.add(
-                without_settings(data),
-                recipe_like(settings),
-                name=name,
-                made_s=path.stat().st_mtime,
-                rating=int(match[2] or 0) if match is not None else 0,
-            )
-
-    def _files(self) -> Iterator[Path]:
-        for folder in self._home().glob("[0-9a-f][0-9a-f]"):
-            yield from (path for path in folder.iterdir() if _FILE.fullmatch(path.name))
-
-    def _home(self) -> Path:
-        if self._folder is None:
-            self._lent = tempfile.TemporaryDirectory(prefix="triptych-history-")
-            self._folder = Path(self._lent.name)
-        return self._folder
-
-    def _place(self, asset: str, rating: int = 0) -> Path:
-        stars = f"-{rating}" if rating else ""
-        return self._home() / asset[:2] / f"{asset}{stars}.png"
-
-    def _path(self, asset: str) -> Path | None:
-        """Return where a picture lies, with whatever stars."""
-        places = (self._place(asset, rating) for rating in RATINGS)
-        return next((place for place in places if place.exists()), None)
-
-    def _ingredient(self, asset: str) -> Path:
-        return self._home() / "ingredients" / f"{asset[:64]}.png"
+            png, made_s = without_settings(data), path.stat().st_mtime
+            self.add(png, recipe_like(settings), name=name, made_s=made_s, rating=rating)
 
 
 def _with_recipe(png: bytes, recipe: Recipe) -> bytes:
@@ -382,8 +335,3 @@ def _print(asset: str, recipe: Recipe) -> str:
 
 def _escaped(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _unlink(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()

@@ -39,6 +39,9 @@ _SAID = frozenset(
 )
 """Fields of requests that settings have a place of their own for."""
 
+_ENLARGING = ("png", "factor")
+"""The same of a picture that was only enlarged."""
+
 _TOLERANT = re.compile(r"[^a-z0-9]+")
 
 
@@ -112,14 +115,17 @@ def settings_of(
         more=tuple(
             (name, json.dumps(value))
             for name, value in said.items()
-            if name not in _SAID and name not in ("png", "factor")
+            if name not in _SAID and name not in _ENLARGING
         ),
     )
 
 
 def recipe_like(settings: PictureSettings) -> Recipe:
     """Return the recipe that a picture's file tells of, as far as it does."""
-    said: dict[str, Any] = {name: json.loads(text) for name, text in settings.more}
+    own = (*_SAID, *_ENLARGING)
+    said: dict[str, Any] = {
+        name: json.loads(text) for name, text in settings.more if name not in own
+    }
     said |= {
         "prompt": settings.prompt,
         "negative": settings.negative,
@@ -291,11 +297,6 @@ def _found(named: Named, specs: Sequence[ModelSpec], role: Role) -> ModelSpec | 
 
 def _tolerant(name: str) -> str:
     return _TOLERANT.sub("", name.lower())
-
-
-def is_picture(request: Request) -> bool:
-    """Say whether a request asks for a picture."""
-    return request.kind in (Kind.IMAGE, Kind.BACKGROUND, Kind.UPSCALE)
 
 
 def name_of(request: Request) -> str:

@@ -94,16 +94,16 @@ class Playback(QObject):
         if self._wanted and sound is not None:
             self._wanted = False
             player = self._the_player()
-            if not player.playing:
+            if player.time_s < self._resume_s:  # a poster's clock ends with its sound
                 player.seek(self._resume_s)
-                player.play()
+            player.play()
             self._resume_s = 0.0
 
     def _on_document(self, before: Document, after: Document) -> None:
         if after.music is None:
             self._wanted = False
         elif not after.music.sound_asset and before.music != after.music:
-            if self._player is not None and self._player.playing:
+            if self._player is not None and self._player.playing and not self._wanted:
                 self._wanted, self._resume_s = True, self._player.time_s
             if self._wanted:
                 self._refresh.start()

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from desktop.document.picture_metadata import (
-    MetadataError,
-    PictureSettings,
-    read_settings,
-    with_settings,
-)
 from desktop.document.replacing import replacing
-from desktop.gallery import Gallery, Kept
 from desktop.hosted import Host, Hosted
 from desktop.jobs import Job, Lane
-from desktop.picture_recipes import hashes, is_picture, name_of, settings_of, settled
-from desktop.recipes import recipe_of
 from engines.api import BadRequest, CannotWrite, ImageResult, Request, Run
+
+if TYPE_CHECKING:
+    from desktop.document.picture_metadata import PictureSettings
+    from desktop.gallery import Gallery, Kept
 
 LARGEST_PICTURE_BYTES = 256 * 2**20
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -42,25 +37,36 @@ class Remembering(Hosted):
 
     def __init__(self, host: Host, parent: QObject | None = None) -> None:
         super().__init__(host, parent)
-        self._gallery = Gallery()
+        self._gallery: Gallery | None = None
+        self._folder: Path | None = None
+        self._most_bytes = 4_000_000_000
         self._is_open = False
         self._made.connect(self._remember, Qt.ConnectionType.QueuedConnection)
 
     @property
     def gallery(self) -> Gallery:
+        """The history; neither it nor what it needs is loaded before it is asked for."""
+        if self._gallery is None:
+            from desktop.gallery import Gallery
+
+            self._gallery = Gallery(self._folder, most_bytes=self._most_bytes)
         return self._gallery
+
+    @property
+    def history_bytes(self) -> int:
+        """The most that the history may take."""
+        return self._most_bytes
 
     def keep_pictures_in(self, folder: Path, *, most_bytes: int) -> None:
         """Let the history last; before this is told, it ends with the session."""
-        self._gallery.close()
-        self._gallery = Gallery(folder, most_bytes=most_bytes)
+        self._folder, self._most_bytes = folder, most_bytes
 
     def open_history(self) -> None:
         """Get the history ready beside the window; `history_opened` tells when it is."""
         if self._is_open:
             return
         self._is_open = True
-        gallery = self._gallery
+        gallery = self.gallery
 
         def work(run: Run) -> None:
             gallery.find("\0")  # opens it; a broken one is found out here
@@ -71,8 +77,8 @@ class Remembering(Hosted):
 
     def give_history_room(self, most_bytes: int) -> None:
         """Let the history take so much; what is beyond it goes at once."""
-        gallery = self._gallery
-        gallery.most_bytes = most_bytes
+        gallery = self.gallery
+        self._most_bytes = gallery.most_bytes = most_bytes
 
         def then(gone: int) -> None:
             if gone:
@@ -89,9 +95,11 @@ class Remembering(Hosted):
         suffix = path.suffix.lower()
         if suffix not in PICTURE_SUFFIXES:
             raise BadRequest(f"{path.name} should end in {', '.join(PICTURE_SUFFIXES)}")
-        gallery = self._gallery
+        gallery = self.gallery
 
         def work(run: Run) -> tuple[Path, ...]:
+            from desktop.document.picture_metadata import with_settings
+            from desktop.picture_recipes import hashes, settings_of
             from desktop.render.pictures import convert
 
             run.step(0, 1, stage="writing")
@@ -114,18 +122,19 @@ class Remembering(Hosted):
 
     def forget_kept(self, pictures: Sequence[int]) -> None:
         """Take pictures out of the history for good."""
-        gallery, gone = self._gallery, tuple(pictures)
+        gallery, gone = self.gallery, tuple(pictures)
         self._housekeeping("Taking pictures out of the history", lambda run: gallery.remove(gone))
 
     def close(self) -> bool:
         """End all jobs and the history; True if every thread ended."""
         ended = super().close()
-        self._gallery.close()
+        if self._gallery is not None:
+            self._gallery.close()
         return ended
 
     def load_kept(self, kept: Kept, then: Callable[[bytes], None]) -> None:
         """Read a picture of the history beside the window; nothing comes if it is gone."""
-        gallery = self._gallery
+        gallery = self.gallery
 
         def work(run: Run) -> bytes:
             try:
@@ -139,6 +148,8 @@ class Remembering(Hosted):
         """Read how a picture's file says it was made."""
 
         def work(run: Run) -> Found:
+            from desktop.document.picture_metadata import MetadataError, read_settings
+
             try:
                 if path.stat().st_size > LARGEST_PICTURE_BYTES:
                     return Found(None, "it is too large")
@@ -152,14 +163,17 @@ class Remembering(Hosted):
 
     def _remember(self, request: Request, result: Any) -> None:
         """Put the pictures of a result into the history, beside the window."""
-        if not isinstance(result, ImageResult) or not is_picture(request):
+        if not isinstance(result, ImageResult):
             return
-        gallery = self._gallery
+        gallery = self.gallery
 
         def work(run: Run) -> list[int]:
+            from desktop.picture_recipes import name_of, settled
+            from desktop.recipes import recipe_of
+
             for data in (getattr(request, name, b"") for name in ("init", "mask", "png")):
                 if data:
-                    gallery.keep_ingredient(data)
+                    gallery.keep_start(data)
             numbers = range(len(result.pictures))
             asked = (settled(request, result, number) for number in numbers)
             added = [

@@ -20,7 +20,6 @@ from desktop.document.model import DocumentKind
 from desktop.icons import icon
 from desktop.panels.controls import label, rule
 from desktop.panels.form import Form
-from desktop.panels.image import ImagePanel
 from desktop.panels.inspector import Inspector
 from desktop.panels.layers import LayersList
 from desktop.panels.music import MusicPanel
@@ -104,6 +103,8 @@ class LeftRoom(QWidget):
         if name == "text":
             return TextPanel(self._session)
         if name == "image":
+            from desktop.panels.image import ImagePanel
+
             panel = ImagePanel(self._session)
             panel.save_wanted.connect(self.save_wanted)
             return panel

@@ -180,7 +180,7 @@ class Window(DeskWindow):
             geometry=geometry,
             left_width_px=left,
             right_width_px=right,
-            history_gb=self.session.gallery.most_bytes / GB,
+            history_gb=self.session.history_bytes / GB,
             hear_notes=self.audition.on,
             soundfont=self.session.soundfont,
             **self.brief.choices,

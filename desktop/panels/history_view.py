@@ -118,7 +118,8 @@ class HistoryView(QListView):
     def _fit_tiles(self) -> None:
         """Make the tiles as large as fills the width."""
         # The scroll bar's place stays free, so that tiles do not jump when it comes.
-        bar_px = self.verticalScrollBar().sizeHint().width()
+        extent_px = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        bar_px = max(extent_px, self.verticalScrollBar().sizeHint().width())
         room_px = max(SMALLEST_TILE_PX, self.width() - bar_px - 1)
         side_px = room_px // max(1, room_px // (SMALLEST_TILE_PX + GAP_PX))
         if self.gridSize().width() != side_px:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
-from desktop.document.model import PictureLayer
 from desktop.document.picture_metadata import PictureSettings
 from desktop.gallery import Kept
 from desktop.jobs import Job
 from desktop.panels.controls import Foldout, SeedField, Segments, button, field, row, tool
 from desktop.panels.form import Form, stop_or
+from desktop.panels.kept_pictures import put_on_page, read_picture, varied
 from desktop.panels.painting import PaintingFields
 from desktop.panels.previews import PictureBox, pixmap_of, pixmap_of_png
 from desktop.panels.results import Results
 from desktop.picture_recipes import likeness, settings_of
 from desktop.recipes import request_of
 from desktop.remembering import Found
-from desktop.session import Session, new_seed
+from desktop.session import Session
 from engines.api import (
     BackgroundRequest,
     BadRequest,
@@ -230,13 +229,12 @@ class ImagePanel(Form):
     def _on_place(self) -> None:
         kept = self._results.current
         if kept is not None:
-            fills_page = kept.recipe.kind == Kind.BACKGROUND
-            self.session.attempt(lambda: self._put(kept, fill_page=fills_page))
+            self._put(kept, kept.recipe.kind == Kind.BACKGROUND)
 
     def _on_ground(self) -> None:
         kept = self._results.current
         if kept is not None:
-            self.session.attempt(lambda: self._put(kept, fill_page=True))
+            self._put(kept, True)
 
     def _on_settings(self) -> None:
         kept = self._results.current
@@ -254,54 +252,16 @@ class ImagePanel(Form):
         """Paint a picture near the chosen one: the same words, starting from its pixels."""
         kept = self._results.current
         if kept is not None:
-            self.add(lambda: self._varied(kept), self.on_result)
-
-    def _varied(self, kept: Kept) -> ImageRequest:
-        """Return the request for a picture near one.
-
-        Raises:
-            BadRequest: it is gone, or was not painted.
-        """
-        request = request_of(kept.recipe, self._read, seed=new_seed())
-        if not isinstance(request, ImageRequest):
-            raise BadRequest(f"“{kept.name}” was not painted")
-        png = self._png(kept)
-        return replace(request, init=png, mask=b"", strength=VARY_STRENGTH, count=1, upscale=1)
-
-    def _png(self, kept: Kept) -> bytes:
-        try:
-            return self._read(kept.asset)
-        except KeyError:
-            raise BadRequest(f"“{kept.name}” is not in the history any more") from None
+            self.add(lambda: varied(self.session, kept), self.on_result)
 
     def _on_save(self) -> None:
         kept = self._results.current
         if kept is not None:
             self.save_wanted.emit(kept)
 
+    def _put(self, kept: Kept, fill_page: bool) -> None:
+        session = self.session
+        session.attempt(lambda: put_on_page(session, kept, fill_page=fill_page))
+
     def _read(self, sha256: str) -> bytes:
-        """Return a picture of the history or the project.
-
-        Raises:
-            KeyError: it is in neither.
-        """
-        if sha256 in self.session.assets:
-            return self.session.assets.read(sha256)
-        return self.session.gallery.read(sha256)
-
-    def _put(self, kept: Kept, *, fill_page: bool) -> None:
-        """Put a picture on the page; if a picture made here fills it already, change that one."""
-        png = self._png(kept)
-        layers = self.session.layers
-        lowest = layers[0] if layers else None
-        page = self.session.document
-        if (
-            fill_page
-            and isinstance(lowest, PictureLayer)
-            and lowest.box.width_mm >= page.width_mm
-            and lowest.box.height_mm >= page.height_mm
-            and not lowest.locked
-        ):
-            self.session.put_pixels(lowest.id, png, recipe=kept.recipe)
-            return
-        self.session.place_picture(png, name=kept.name, recipe=kept.recipe, fill_page=fill_page)
+        return read_picture(self.session, sha256)

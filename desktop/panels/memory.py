@@ -12,7 +12,7 @@ from desktop.panels.controls import label, row
 from desktop.panels.memory_bar import StackedBar, held_parts
 from desktop.panels.memory_card import SIZE_PX, MemoryCard
 from desktop.panels.memory_settings import MemorySettings
-from desktop.panels.memory_words import component_words, event_title, is_card
+from desktop.panels.memory_words import component_words, event_title, is_card, was_asked
 from desktop.session import Session
 from desktop.settings import Settings
 from engines.api import MemoryStatus
@@ -97,7 +97,7 @@ class MemoryMeter(QPushButton):
             return
         self._seen = status
         device = "GPU" if is_card(status) else "Memory"
-        if status.budget_bytes:
+        if was_asked(status):
             used, budget = size_text(status.used_bytes), size_text(status.budget_bytes)
             words = f"{device}  {used} of {budget}"
         else:

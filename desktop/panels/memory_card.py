@@ -33,6 +33,7 @@ from desktop.panels.memory_words import (
     is_card,
     operation_words,
     place_words,
+    was_asked,
     work_words,
 )
 from desktop.session import Session
@@ -139,7 +140,7 @@ class MemoryCard(QFrame):
         self._device.setText("NVIDIA card" if card else "Main memory")
         caption(self._free, "Free the card now" if card else "Free memory now")
         self._free.setEnabled(any(not resident.leased for resident in status.residents))
-        self._end.setEnabled(status.budget_bytes > 0)
+        self._end.setEnabled(was_asked(status))
         self._show_bars(status)
         self._show_held(status, on_card=card)
         self._log.show_entries(self._happened)
@@ -198,7 +199,7 @@ class MemoryCard(QFrame):
         return page
 
     def _show_bars(self, status: MemoryStatus) -> None:
-        if not status.budget_bytes:
+        if not was_asked(status):
             self._held_words.setText("at rest")
             self._device_words.setText("not asked yet")
         else:

@@ -50,6 +50,11 @@ def is_card(status: MemoryStatus) -> bool:
     return status.device.startswith("cuda")
 
 
+def was_asked(status: MemoryStatus) -> bool:
+    """Say whether the device was asked what it has; a budget of 0 may be all that others left."""
+    return status.budget_bytes > 0 or status.total_bytes > 0
+
+
 def component_words(key: str) -> str:
     """Name a component without its engine: "smollm2-135m-instruct, model, bfloat16"."""
     _, _, rest = key.partition(":")

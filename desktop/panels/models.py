@@ -15,6 +15,8 @@ from desktop.session import Session
 from engines.api import EngineError, Fit, FitRequest, Kind, ModelSpec, Role, Run
 
 BEST = "Best of the library"
+MOST_ASKED = 24
+"""A library may hold thousands: the others are asked for when they are chosen."""
 
 
 class Fits(QObject):
@@ -74,7 +76,7 @@ class ModelChoice(QWidget):
         self._fits.changed.connect(self._on_known)
         session.memory_configured.connect(self._on_configured)
         self._choice = Choice((("", BEST),))
-        self._choice.currentIndexChanged.connect(self._refresh)
+        self._choice.currentIndexChanged.connect(self._on_chosen)
         self._note = ElidedLabel("", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -116,12 +118,18 @@ class ModelChoice(QWidget):
         self._fits.ask(self._models())
 
     def _models(self) -> list[str]:
-        """Return the ids in the order of the list; the library's own choice for the first."""
-        return [self._model_at(i) for i in range(self._choice.count())]
+        """Return the ids to ask for: the library's own choice, the first ones, the chosen one."""
+        first = [self._model_at(i) for i in range(min(self._choice.count(), MOST_ASKED))]
+        return [*first, self._model_at(self._choice.currentIndex())]
 
     def _model_at(self, index: int) -> str:
         value = str(self._choice.itemData(index) or "")
         return value or self._session.default_model(self._kind)
+
+    def _on_chosen(self) -> None:
+        self._refresh()
+        if self.isVisible():
+            self._fits.ask(self._models())
 
     def _on_known(self, model: str) -> None:
         self._refresh()

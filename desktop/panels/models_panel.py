@@ -200,7 +200,7 @@ class ModelsPanel(QDialog):
 
     def _on_fit(self, model: str) -> None:
         if self._page.value == "models":
-            self._refill()
+            self._typed.start()  # several answers come one after the other
 
     def _on_hash(self, model: str) -> None:
         self._message.tell("Reading the whole file. This goes on beside your work.")

@@ -124,7 +124,7 @@ class PaintingFields(QWidget):
         self.enlarge = Choice(ENLARGE)
         self.enlarge.set("4")
         self.steps = Count(0, 500, 0, auto="Model's own")
-        self.guidance = Amount(0.0, 15.0, 0.0, step=0.1, digits=1)
+        self.guidance = Amount(0.0, 30.0, 0.0, step=0.1, digits=1)
         self.sampler = Choice(SAMPLERS)
         self.count = Count(1, 16, 1)
         self.loras = LoraStack()

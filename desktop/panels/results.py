@@ -198,7 +198,7 @@ class Results(QWidget):
             "No picture is like that" if self.model.is_filtered else "What you make stays here"
         )
         self._total.setText(f"{self.count():,} picture{'' if self.count() == 1 else 's'}")
-        self._most.set(str(round(self._session.gallery.most_bytes / GB)))
+        self._most.set(str(round(self._session.history_bytes / GB)))
         self.chosen.emit()
 
     def _on_menu(self, at: QPoint) -> None:

@@ -104,11 +104,12 @@ def measure(
     jobs: int = JOBS,
     budgets_gb: Sequence[int] = BUDGETS_GB,
     decisions: int = DECISIONS,
+    ways: Sequence[str] = tuple(WAYS),
 ) -> Figures:
-    """Run every policy on every trace and size."""
+    """Run every policy on every trace and size; of ours, the `ways` named."""
     traces = [trace(jobs, seed) for seed in seeds]
     took_ms: list[float] = []
-    ratios = {gb: _row(traces, gb * GB, took_ms) for gb in budgets_gb}
+    ratios = {gb: _row(traces, gb * GB, ways, took_ms) for gb in budgets_gb}
     return Figures(
         ratios=ratios,
         decision_ms_p99=percentile(decisions_ms(COMPONENTS, decisions), 99.0),
@@ -134,6 +135,8 @@ def table(figures: Figures) -> str:
         "".join([f"{'':58}", *(f"{gb:>5} GB" for gb in sizes)]),
     ]
     for name, heading in HEADINGS.items():
+        if any(name not in row for row in figures.ratios.values()):
+            continue
         cells = "".join(f"{figures.ratios[gb][name]:8.3f}" for gb in sizes)
         lines.append(f"{heading:58}{cells}")
     targets = "".join(f"{TARGETS[gb]:8.3f}" if gb in TARGETS else f"{'':8}" for gb in sizes)
@@ -146,7 +149,10 @@ def table(figures: Figures) -> str:
 
 
 def _row(
-    traces: Sequence[Sequence[Job]], budget_bytes: int, took_ms: list[float]
+    traces: Sequence[Sequence[Job]],
+    budget_bytes: int,
+    ways: Sequence[str],
+    took_ms: list[float],
 ) -> dict[str, float]:
     """All policies at one size."""
     fewest = [fewest_bytes(leases(jobs), budget_bytes, PARTS) for jobs in traces]
@@ -156,7 +162,8 @@ def _row(
         return statistics.mean(got / best for got, best in zip(moved, fewest, strict=True))
 
     row = {}
-    for name, (look_ahead, taught) in WAYS.items():
+    for name in ways:
+        look_ahead, taught = WAYS[name]
         learned = teach(budget_bytes, look_ahead) if taught else None
 
         def ours(

@@ -19,14 +19,14 @@ _LENGTHS: Final = (6, 12, 12, 24, 24, 48)
 _TICKS_A_SECOND: Final = 48
 
 
-def render_realtime_factor() -> float:
+def render_realtime_factor(seconds: int = SECONDS) -> float:
     """Return how many seconds of a mastered four-part cue are rendered in one second.
 
     The soundfont is loaded before; no part was played before.
     """
     engine = SoundEngine()
     engine.run(SoundRequest(midi=write_midi(_cue(1, seed=0))), Run())
-    request = SoundRequest(midi=write_midi(_cue(SECONDS, seed=1)))
+    request = SoundRequest(midi=write_midi(_cue(seconds, seed=1)))
     start_s = time.perf_counter()
     result = engine.run(request, Run())
     return result.length_s / (time.perf_counter() - start_s)

@@ -11,7 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
-from engines.api import CancelToken, EngineError, Run
+from engines.api import CancelToken, EngineError, EngineFailed, Run
 from engines.hosting.core import Core, HostOptions
 from engines.hosting.messages import (
     Cancel,
@@ -26,6 +26,8 @@ from engines.hosting.messages import (
 )
 from engines.hosting.outbox import Outbox
 from engines.offline import seal
+
+log = logging.getLogger(__name__)
 
 MOST_JOBS = 64
 NICENESS = 10
@@ -102,6 +104,9 @@ class _Child:
             ended = Ended(start.job, result=self._core.run(start.request, run))
         except EngineError as error:
             ended = Ended(start.job, error=error.with_traceback(None))
+        except BaseException as error:  # a library that calls sys.exit ends its job, no more
+            log.exception("a job ended in a way that is no engine's")
+            ended = Ended(start.job, error=EngineFailed(f"{type(error).__name__}: {error}"))
         finally:
             with self._lock:
                 del self._tokens[start.job]

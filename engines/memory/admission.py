@@ -152,11 +152,15 @@ class Admission:
         """
         leased = {key: (entry.way,) for key, entry in present.items() if entry.leases}
         kept: dict[str, Sequence[Way]] = {}
-        for key, entry in present.items():
-            if not entry.leases and entry.shrunk_at_bytes:
-                more_bytes = entry.component.size_bytes - entry.size_bytes
-                if self._books.budget_bytes < entry.shrunk_at_bytes + more_bytes:
-                    kept[key] = (entry.way, *smaller_ways(entry))
+        for component in need.components:
+            entry = present.get(component.key)
+            if entry is None or entry.way is None or entry.leases or not entry.shrunk_at_bytes:
+                continue
+            more_bytes = component.size_bytes - entry.size_bytes
+            if self._books.budget_bytes < entry.shrunk_at_bytes + more_bytes:
+                names = {entry.way.name, *(way.name for way in smaller_ways(entry) if way)}
+                # Not each job can do with each form: empty if it can with none of them.
+                kept[component.key] = tuple(w for w in component.smaller if w.name in names)
         if not leased and not kept:
             return free_choice
         room_bytes = self._books.budget_bytes - need.working_bytes

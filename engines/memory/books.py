@@ -51,6 +51,7 @@ class Books:
         self.works = Works(device, working_sets)
         self.leases: dict[int, Lease] = {}
         self.labels: dict[int, str] = {}
+        self.asked = False
         self.budget_bytes = 0
         self.ram_budget_bytes = 0
         self._total_bytes = 0
@@ -80,6 +81,7 @@ class Books:
     def ask(self) -> None:
         """Ask the device what there is now."""
         self.budget_bytes = self.device.budget_bytes()
+        self.asked = True
         self.ram_budget_bytes = self.device.ram_budget_bytes()
         self._total_bytes = self.device.total_bytes()
         self._foreign_bytes = self.device.foreign_bytes()

@@ -98,8 +98,10 @@ class Leasing:
             self._fail(lease, run, unwanted, is_short=False)
             raise
         with books.changed:
-            books.works.end(running)
-            self._strike(lease, run)
+            try:
+                books.works.end(running)
+            finally:
+                self._strike(lease, run)
 
     def _run_short(self, lease: Lease, run: Run, brought: Sequence[Brought]) -> OutOfMemory:
         """End a lease that ran short, and return the error with its numbers."""

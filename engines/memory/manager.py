@@ -97,7 +97,7 @@ class MemoryManager:
         with self._books.changed:
             self._books.options = options
             self._device.configure(options)
-            if not self._books.budget_bytes:
+            if not self._books.asked:
                 return
             self._books.ask()
             leaving = self._tending.over_budget()

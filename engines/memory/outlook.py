@@ -12,8 +12,8 @@ from engines.memory.rehearsal import Rehearsal, bits
 FUTURES = 32
 JOBS_AHEAD = 24
 """How many possible futures are drawn, and how many jobs each has."""
-MOST_CHANGES = 100
-"""Rehearsed changes of residents in one decision; after them it is decided by what is known."""
+MOST_EVENTS = 200
+"""Rehearsed events in one decision; after them it is decided by what is known."""
 HALVINGS = (6, 12)
 """After so many rehearsed futures only the better half of the choices goes on."""
 SOON_JOBS = 6
@@ -95,17 +95,17 @@ class Outlook:
         """
         start = min(phase + 1, self._own_phases)
         sums = dict.fromkeys(range(len(residents)), 0.0)
-        changes = rehearsed = 0
+        events = rehearsed = 0
         for rehearsal in self._rehearsals:
             if rehearsed in HALVINGS and len(sums) > 2:
                 better = sorted(sums, key=sums.__getitem__)[: (len(sums) + 1) // 2]
                 sums = {choice: sums[choice] for choice in better}
-            costs, changed = rehearsal.costs([residents[choice] for choice in sums], start)
+            costs, met = rehearsal.costs([residents[choice] for choice in sums], start)
             for choice, cost in zip(sums, costs, strict=True):
                 sums[choice] += cost
             rehearsed += 1
-            changes += changed
-            if changes >= MOST_CHANGES:
+            events += met
+            if events >= MOST_EVENTS:
                 break
         times = max(1, rehearsed)
         return [sums[at] / times if at in sums else math.inf for at in range(len(residents))]

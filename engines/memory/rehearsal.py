@@ -92,14 +92,15 @@ class Rehearsal:
     def costs(self, residents: Sequence[int], start: int) -> tuple[list[float], int]:
         """Return what each choice of residents costs, up to a sum that is the same for all.
 
-        The second figure is how often residents changed, which is the work it took.
+        The second figure is the work it took: how often residents met a phase that did not
+        simply go on with them.
 
         Args:
             residents: The components that stay, for each choice.
             start: The first phase that is still to come.
         """
         costs = [0.0] * len(residents)
-        changes = 0
+        events = 0
         # What this future never uses is of no account in it.
         wanted = self._later[start]
         groups: dict[int, list[int]] = {}
@@ -113,13 +114,13 @@ class Rehearsal:
             if len(groups) == 1:
                 break
             after: dict[int, list[int]] = {}
+            events += len(groups)
             for mask, choices in groups.items():
                 missing = needed & ~mask
                 if missing:
                     cost = _FADES[step - start] * self._stock.total_cost(missing)
                     for choice in choices:
                         costs[choice] += cost
-                    changes += 1
                 present = self._fitted(mask | missing, step)
                 if present in after:
                     after[present] += choices
@@ -127,7 +128,7 @@ class Rehearsal:
                     after[present] = choices
             groups = after
             common, largest_bytes = self._outline(groups)
-        return costs, changes
+        return costs, events
 
     def _outline(self, groups: Iterable[int]) -> tuple[int, int]:
         """What all groups have, and the most that one of them holds."""

@@ -31,7 +31,7 @@ class Tending:
     def tend(self) -> None:
         """Look at all of it once."""
         with self._books.changed:
-            if not self._books.budget_bytes:
+            if not self._books.asked:
                 return  # the device was never asked: asking a card may take seconds
             self._books.ask()
             self._tell_foreign_use()
@@ -39,6 +39,7 @@ class Tending:
         self._porter.clear(leaving)
         with self._books.changed:
             leaving = self._eviction.long_idle(self._books.options.idle_s)
+            self._refused.update(one.entry.key for one in leaving)
         self._porter.clear(leaving)
         self._load_ahead()
         self._books.working_sets.save()
@@ -51,7 +52,7 @@ class Tending:
         )
 
     def expect_anew(self) -> None:
-        """Forget what could not be loaded ahead: the queue has changed."""
+        """Forget what could not be loaded ahead, or waited too long: the queue has changed."""
         self._refused.clear()
 
     def _tell_foreign_use(self) -> None:

@@ -36,9 +36,9 @@ class Works:
         """Begin to watch a lease whose components are loaded."""
         self.disturb()
         running = Running(working, predicted_bytes, alone=not self._running)
-        self._running.append(running)
         if running.alone:
             self._device.reset_peak()
+        self._running.append(running)
         return running
 
     def end(self, running: Running) -> None:

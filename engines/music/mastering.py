@@ -19,6 +19,9 @@ FADE_S: Final = 0.35
 _MARGIN_DB: Final = 0.1
 """What the limiter stays under the ceiling: its gain moves while peaks are between samples."""
 
+PLAIN_DB: Final = 20.0
+"""What brings a few parts as they are played to an audible level."""
+
 _LIMIT: Final = 10 ** ((CEILING_DB - _MARGIN_DB) / 20)
 _CLOSE_LU: Final = 0.05
 _ROUNDS: Final = 4
@@ -65,6 +68,20 @@ def level(
         if abs(measured - TARGET_LUFS) < _CLOSE_LU:
             break
     return gain, measured
+
+
+def plain(
+    sound: np.ndarray, rate_hz: int, *, circular: bool = False
+) -> tuple[np.ndarray | np.float32, float]:
+    """Find the gain of a sound that is to stay as loud as it is played, but for the ceiling.
+
+    Returns:
+        The gain, one or (frames,), and the loudness it gives in LUFS.
+    """
+    factor = np.float32(10 ** (PLAIN_DB / 20))
+    limit = limiter_gain(factor * sound, rate_hz, circular=circular)
+    gain = factor if limit is None else factor * limit
+    return gain, integrated_lufs(sound * gain, rate_hz)
 
 
 def fade(frames: int, rate_hz: int) -> np.ndarray:

@@ -12,8 +12,7 @@ from engines.api import BadRequest, Kind, Run, SoundRequest, SoundResult
 from engines.music.dry_parts import DryParts
 from engines.music.halls import hall_for, in_hall
 from engines.music.instruments import instrument
-from engines.music.loudness import integrated_lufs
-from engines.music.mastering import fade, level
+from engines.music.mastering import fade, level, plain
 from engines.music.mixing import add_placed, wrapped
 from engines.music.performance import Clock, Performance, PlayedPart, read_performance
 from engines.music.playing import Plan, place_of, plan_of
@@ -127,10 +126,8 @@ class _Mix:
             kept = self._frames if request.seconds else self._ring_out(mix)
             mix, ending = mix[:, :kept], fade(kept, rate_hz)
         self._run.step(1, 1, stage="mixing")
-        if request.mastered:
-            gain, loudness_lufs = level(mix * ending, rate_hz, circular=request.loop)
-        else:
-            gain, loudness_lufs = np.float32(1), integrated_lufs(mix, rate_hz)
+        loud = level if request.mastered else plain
+        gain, loudness_lufs = loud(mix * ending, rate_hz, circular=request.loop)
         gain = gain * ending
         self._run.step(1, 1, stage="writing the sound")
         return SoundResult(

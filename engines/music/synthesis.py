@@ -132,11 +132,11 @@ class Soundfont:
 
     def _selected(self, font: int, place: tuple[int, int], is_drum: bool) -> bool:
         """Try to set the channel that belongs to a soundfont to a bank and program."""
-        channel = self._ids.index(font)
-        try:
-            self._synth.program_select(channel, font, *place, is_drum)
-        except RuntimeError:
+        # Asked itself, the synthesiser would take a melodic instrument where there is no kit.
+        if self._synth.sfpreset_name(font, *place) is None:
             return False
+        channel = self._ids.index(font)
+        self._synth.program_select(channel, font, *place, is_drum)
         self._channel = channel
         for control in (7, 11):
             self._synth.control_change(channel, control, 127)

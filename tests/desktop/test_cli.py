@@ -21,6 +21,8 @@ from engines.api import (
     ModelRefused,
     OutOfMemory,
 )
+from tests.engines.known_files import FILES
+from tests.engines.model_files import safetensors
 
 NO_MODEL = "no-such-model"
 
@@ -120,6 +122,34 @@ def test_pickle_is_refused_by_name(
         one_sentence(err)
         assert "pickle" in err
     assert sorted(x.name for x in tmp_path.iterdir()) == [name]
+
+
+def test_a_folder_of_models_is_added_and_taken_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "models"
+    (folder / "loras").mkdir(parents=True)
+    lora = folder / "loras" / "ink.safetensors"
+    lora.write_bytes(safetensors(FILES["lora kohya sdxl"].tensors))
+    (folder / "old.ckpt").write_bytes(b"x")
+    code, out, _ = run("models", "check", str(lora), "--json", capsys=capsys)
+    answer = json.loads(out)
+    assert (code, answer["ok"], answer["reason"]) == (0, True, "")
+    assert (answer["format"], answer["architecture"]) == ("safetensors", "lora")
+    assert answer["base"] == "stable-diffusion-xl"
+    code, out, _ = run("models", "add", str(folder), capsys=capsys)
+    assert code == 0
+    assert "ink" in out and "LoRA" in out and "Unknown: see its source" in out
+    assert "old.ckpt: it is a pickle" in out and "holds 1 model." in out
+    code, out, _ = run("models", "list", "--json", capsys=capsys)
+    answer = json.loads(out)
+    assert answer["folders"] == [str(folder)]
+    assert [refusal["path"] for refusal in answer["refused"]] == [str(folder / "old.ckpt")]
+    assert {model["id"]: model["fit"] for model in answer["models"]}["ink"] is None
+    assert run("models", "remove", str(folder), capsys=capsys)[0] == 0
+    _, out, _ = run("models", "list", "--json", capsys=capsys)
+    assert "ink" not in {model["id"] for model in json.loads(out)["models"]}
+    assert lora.exists()
 
 
 def test_text_named_safetensors_is_refused(

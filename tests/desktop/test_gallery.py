@@ -81,7 +81,7 @@ def test_the_same_picture_is_kept_once_and_comes_first_again() -> None:
 def test_what_is_removed_takes_its_files_along_unless_another_shows_them(tmp_path: Path) -> None:
     gallery = Gallery(tmp_path)
     start = tiny_png(6, 6, "#ff0000")
-    gallery.keep_ingredient(start)
+    gallery.keep_start(start)
     one = gallery.add(PNG, recipe("one", init=start), name="one")
     other = gallery.add(PNG, recipe("other", init=start), name="other")
     gallery.remove([one])
@@ -172,4 +172,14 @@ def test_a_locked_history_is_an_error_and_nothing_is_lost(
         gallery._ask(fail)
     assert len(gallery.find()) == 1
     assert not (tmp_path / "pictures.db.broken").exists()
+    gallery.close()
+
+
+def test_only_names_of_pictures_are_read(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path / "history")
+    kept_of(gallery, "words")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    for name in ("../secret", "starts/../../secret", "", "a" * 63, "A" * 64):
+        with pytest.raises(KeyError):
+            gallery.read(name)
     gallery.close()

@@ -107,6 +107,15 @@ def test_a_device_that_was_not_asked_is_at_rest(meter: MemoryMeter, host: FakeHo
     assert not meter.card._end.isEnabled()
 
 
+def test_a_device_that_others_hold_whole_is_not_at_rest(meter: MemoryMeter, host: FakeHost) -> None:
+    """The last resort must be there just then."""
+    host.status = replace(STATUS, budget_bytes=0, foreign_bytes=600 * MB)
+    meter.show_card(True)
+    meter.look()
+    assert meter._words.text() == "GPU  400 MB of 0 kB"
+    assert meter.card._end.isEnabled()
+
+
 def test_the_card_lists_work_and_components_with_their_place(meter: MemoryMeter) -> None:
     meter.show_card(True)
     held = [(entry.title, entry.figure, entry.detail) for entry in meter.card._held.shown]

@@ -100,6 +100,13 @@ def test_an_unknown_error_arrives_as_ours_after_its_preview_made_small(host: Chi
     assert len(preview.rgb) == 334 * 167 * 3
 
 
+def test_a_library_that_would_end_the_process_ends_its_job_alone(host: ChildHost) -> None:
+    pid = host.pid
+    with pytest.raises(EngineFailed, match="SystemExit"):
+        host.run(ImageRequest(prompt="exit", seed=1), Run())
+    assert host.run(words(1), Run()).text == str(pid)
+
+
 def test_an_answer_that_cannot_cross_is_a_failure_not_a_hang(host: ChildHost) -> None:
     with pytest.raises(EngineFailed, match="could not be sent"):
         host.run(UpscaleRequest(png=b""), Run())

@@ -269,6 +269,25 @@ def test_what_runs_beside_another_teaches_nothing(device: SimulatedDevice) -> No
     assert sets.last_bytes(two) == 70
 
 
+@pytest.mark.parametrize("question", ["reset_peak", "peak_bytes"])
+def test_a_device_that_fails_to_answer_leaves_no_lease_behind(
+    device: SimulatedDevice, question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = MemoryManager(device)
+
+    def fail() -> int:
+        raise RuntimeError("the card fell off the bus")
+
+    monkeypatch.setattr(device, question, fail)
+    with (
+        pytest.raises(RuntimeError, match="bus"),
+        memory.lease(device.component("a", 300), working=work(100), run=Run()),
+    ):
+        pass
+    assert (memory.status().works, memory.status().working_bytes) == ((), 0)
+    assert not any(resident.leased for resident in memory.status().residents)
+
+
 def test_a_job_that_ran_short_is_given_more_the_next_time(device: SimulatedDevice) -> None:
     memory = MemoryManager(device)
     with pytest.raises(OutOfMemory), memory.lease(working=work(200), run=Run()):

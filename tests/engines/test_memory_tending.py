@@ -104,6 +104,38 @@ def test_models_leave_after_their_time(memory: MemoryManager, card: SimulatedDev
     assert where(memory) == {"d": Tier.DEVICE}
 
 
+def test_others_that_take_all_and_give_it_back_are_both_seen(
+    memory: MemoryManager, card: SimulatedDevice
+) -> None:
+    with memory.lease(card.component("a", 400), working=work(), run=Run()):
+        card.card.others_bytes = 1000
+        memory.tend()
+        assert (memory.status().used_bytes, memory.status().budget_bytes) == (400, 0)
+    memory.tend()
+    assert memory.status().used_bytes == 0
+    card.card.others_bytes = 300
+    memory.tend()
+    assert memory.status().budget_bytes == 700
+
+
+def test_what_was_loaded_ahead_and_not_used_leaves_once(
+    memory: MemoryManager, card: SimulatedDevice, policy: Expecting
+) -> None:
+    """Behind a long job it must not come and go for ever."""
+    use(memory, card.component("b", 300))
+    memory.free_idle()
+    policy.next = ("b",)
+    memory.configure(MemoryOptions(idle_s=1e-9))
+    with memory.lease(card.component("a", 400), working=work(), run=Run()):
+        for _ in range(4):
+            memory.tend()
+        assert len(events(memory, Change.PREFETCH)) == 1
+        assert where(memory) == {"a": Tier.DEVICE}
+        memory.expect(["b"])
+        memory.tend()
+        assert len(events(memory, Change.PREFETCH)) == 2
+
+
 def test_the_next_jobs_model_is_loaded_into_free_room(
     memory: MemoryManager, card: SimulatedDevice, policy: Expecting
 ) -> None:

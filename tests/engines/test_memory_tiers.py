@@ -193,6 +193,17 @@ def test_a_shortage_while_loading_goes_down_the_smaller_ways(
     assert use(memory, card.component("unet", 700, smaller=HUGE)) == ""
 
 
+def test_a_form_that_is_kept_is_not_forced_on_a_job_that_cannot_use_it(
+    memory: MemoryManager, card: SimulatedDevice
+) -> None:
+    """A model in 8 bits takes no LoRA: such a job has it loaded again, as large as it can be."""
+    hidden = card.allocate(750)
+    assert use(memory, card.component("unet", 700, smaller=HUGE)) == "fp8"
+    del hidden
+    assert use(memory, card.component("unet", 700, smaller=HUGE)) == "fp8"
+    assert use(memory, card.component("unet", 700, smaller=HUGE[:1])) == ""
+
+
 def test_a_running_job_has_its_component_shrunk_step_by_step(
     memory: MemoryManager, card: SimulatedDevice
 ) -> None:

@@ -60,7 +60,7 @@ class ToyPlan:
 
 
 class ToyImage:
-    """Fails with an error that no engine should let out."""
+    """Fails with an error that no engine should let out, or as a library that gives up."""
 
     kind: ClassVar[Kind] = Kind.IMAGE
 
@@ -69,6 +69,8 @@ class ToyImage:
 
     def run(self, request: ImageRequest, run: Run) -> ImageResult:
         run.step(0, 1, preview=Pixels(width_px=1000, height_px=500, rgb=bytes(1_500_000)))
+        if request.prompt == "exit":
+            raise SystemExit(3)
         raise KeyError(request.prompt)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import mido
 import numpy as np
@@ -11,10 +12,10 @@ import soundfile
 
 from engines.api import BadRequest, Run, SoundRequest
 from engines.music.performance import EXPRESSION, MODULATION, PAN, VOLUME, read_performance
+from engines.music.playing import Plan
 from engines.music.sound import SoundEngine
-from engines.music.synthesis import DEFAULT_SOUNDFONT
-
-RATE_HZ = 48000
+from engines.music.synthesis import DEFAULT_SOUNDFONT, Soundfont
+from tests.engines.music.tiny_soundfont import LEFT_HZ, RATE_HZ, RIGHT_HZ, tiny_soundfont
 
 
 def midi(*chunks: list[tuple[int, mido.Message]], division: int = 480) -> bytes:
@@ -185,13 +186,14 @@ def test_a_program_changes_within_a_part(engine: SoundEngine) -> None:
 def test_a_change_of_one_part_plays_only_that_part_and_gives_the_same_bytes(
     engine: SoundEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engines.music.synthesis import Soundfont
-
     played = []
     real = Soundfont.play
-    monkeypatch.setattr(
-        Soundfont, "play", lambda self, plan, tell: played.append(plan) or real(self, plan, tell)
-    )
+
+    def counted(self: Soundfont, plan: Plan, on_block: Callable[[], None]) -> np.ndarray:
+        played.append(plan)
+        return real(self, plan, on_block)
+
+    monkeypatch.setattr(Soundfont, "play", counted)
 
     def three(pitch: int, level: int) -> bytes:
         parts = [
@@ -215,14 +217,38 @@ def test_a_change_of_one_part_plays_only_that_part_and_gives_the_same_bytes(
     assert sound(other, three(60, 50)) == louder
 
 
-def test_what_a_soundfont_lacks_is_taken_from_ours(engine: SoundEngine) -> None:
-    from engines.music.synthesis import Soundfont
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the path of a soundfont whose only instrument is a stereo piano."""
+    path = tmp_path_factory.mktemp("fonts") / "own.sf2"
+    path.write_bytes(tiny_soundfont(program=0))
+    return str(path)
 
-    own = Soundfont(DEFAULT_SOUNDFONT, RATE_HZ)
+
+def test_a_stereo_soundfont_stays_stereo(engine: SoundEngine, own: str) -> None:
+    sound = heard(engine, midi([control(0, PAN, 64), *LONG]), soundfont=own)
+    assert pitch_hz(sound[:1], 0.2, 1.8) == pytest.approx(LEFT_HZ, rel=0.01)
+    assert pitch_hz(sound[1:], 0.2, 1.8) == pytest.approx(RIGHT_HZ, rel=0.01)
+    assert rms(sound[0], 0.2, 1.8) == pytest.approx(rms(sound[1], 0.2, 1.8), rel=0.02)
+
+
+def test_what_a_soundfont_lacks_is_taken_from_ours(own: str) -> None:
+    engine = SoundEngine()
+    strings = midi([program(0, 48), *LONG], note(0, 400, 38, channel=9))
+    borrowed = heard(engine, strings, soundfont=own)
+    np.testing.assert_allclose(borrowed, heard(SoundEngine(), strings), atol=1e-4)
+    mixed = midi([program(0, 48), program(1900, 0), *note(0, 1800), *note(1920, 3800)])
+    sound = heard(engine, mixed, soundfont=own)
+    assert pitch_hz(sound[1:], 2.2, 3.8) == pytest.approx(RIGHT_HZ, rel=0.01)
+    assert pitch_hz(sound[1:], 0.2, 1.8) == pytest.approx(261.6, rel=0.01)
+
+
+def test_an_instrument_that_no_soundfont_has_is_said() -> None:
+    ours = Soundfont(DEFAULT_SOUNDFONT, RATE_HZ)
     with pytest.raises(BadRequest):
-        own._select(200, 0, False)
-    own._select(40, 7, False)
-    own._select(99, 0, True)
+        ours._select(200, 0, False)
+    ours._select(40, 7, False)  # there is no seventh bank
+    ours._select(99, 0, True)  # nor such a kit
 
 
 def test_each_hall_answers_longer_than_the_one_before(engine: SoundEngine) -> None:

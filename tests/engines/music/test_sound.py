@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from engines.api import (
+    HALLS,
     BadRequest,
     Cancelled,
     CancelToken,
@@ -18,11 +19,15 @@ from engines.api import (
     Run,
     SoundRequest,
 )
+from engines.bench.rendering import render_realtime_factor
+from engines.music import halls
+from engines.music.dry_parts import DryParts
 from engines.music.loudness import integrated_lufs
 from engines.music.mastering import CEILING_DB
 from engines.music.midi_writer import write_midi
 from engines.music.score import Note, Score, Track
 from engines.music.sound import SoundEngine
+from engines.music.synthesis import DEFAULT_SOUNDFONT
 from tests.engines.music.tiny import small_score
 
 CEILING = 10 ** (CEILING_DB / 20)
@@ -107,3 +112,69 @@ def test_a_loop_is_as_long_as_its_bars_and_its_tail_sounds_into_its_beginning(
     head = rate_hz // 4  # half of the beat before the first note
     assert np.abs(once[:, :head]).max() < 1e-4
     assert np.abs(sound[:, :head]).max() > 0.01
+
+
+def test_a_loop_is_the_middle_of_what_goes_round_and_round(engine: SoundEngine) -> None:
+    notes = (Note(0, 60, 40, 90), Note(48, 67, 40, 80), Note(72, 64, 24, 100))
+    once = Score(tracks=(Track(program=0, notes=notes), Track(program=73, notes=notes[1:])))
+    rounds = Score(
+        tracks=tuple(
+            Track(
+                program=track.program,
+                notes=tuple(
+                    note._replace(start_tick=note.start_tick + 96 * turn)
+                    for turn in range(4)
+                    for note in track.notes
+                ),
+            )
+            for track in once.tracks
+        )
+    )
+    plain = {"mastered": False, "hall": "chamber"}
+    loop, rate_hz, _ = play(engine, midi=write_midi(once), loop=True, **plain)
+    long, _, _ = play(engine, midi=write_midi(rounds), seconds=8, **plain)
+    third = long[:, 4 * rate_hz : 6 * rate_hz]  # two rounds before it ring into it
+    assert np.abs(loop - third).max() < 0.02 * np.abs(third).max()
+    inside = np.abs(np.diff(loop)).max()
+    assert np.abs(loop[:, 0] - loop[:, -1]).max() <= inside, "it clicks at its seam"
+
+
+def test_a_soundfont_of_the_users_own_is_played(tmp_path: Path) -> None:
+    own = tmp_path / "own.sf3"
+    own.write_bytes(DEFAULT_SOUNDFONT.read_bytes())
+    engine = SoundEngine()
+    theirs, _, _ = play(engine, soundfont=str(own), seconds=2)
+    ours, _, _ = play(SoundEngine(), seconds=2)
+    np.testing.assert_array_equal(theirs, ours)
+
+
+def test_the_names_of_the_halls_are_those_of_requests() -> None:
+    assert set(HALLS) == {"dry", *halls.HALLS}
+    with pytest.raises(BadRequest):
+        SoundRequest(midi=b"", hall="bathroom")
+
+
+@pytest.mark.parametrize(
+    ("programs", "drums", "hall"),
+    [
+        ((0,), False, "chamber"), ((40, 40, 41, 42), False, "chamber"), ((48, 60), False, "hall"),
+        ((40, 41, 42, 43, 73), False, "hall"), ((52, 0), False, "church"), ((29, 33), True, "room"),
+        ((0, 32), True, "room"), ((), True, "room"),
+    ],
+)  # fmt: skip
+def test_an_ensemble_has_its_hall(programs: tuple[int, ...], drums: bool, hall: str) -> None:
+    assert halls.hall_for(programs, drums=drums) == hall
+
+
+def test_the_parts_kept_stay_within_their_bound() -> None:
+    kept = DryParts(most_bytes=1000)
+    for number in range(5):
+        kept.put(str(number), np.zeros((1, 100), np.float32))
+    assert kept.size_bytes == 800
+    assert kept.get("0") is None and kept.get("4") is not None
+    kept.put("large", np.zeros((1, 300), np.float32))
+    assert kept.get("large") is None and kept.size_bytes == 800
+
+
+def test_rendering_is_many_times_faster_than_listening() -> None:
+    assert render_realtime_factor(seconds=4) > 2  # a busy machine's floor; the bench tells the rest
