@@ -8,7 +8,7 @@ on, so a rehearsal ends as soon as all of them agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 FADE = 0.985
 """How much a cost counts less for each phase that it lies further away: futures are guesses."""
@@ -20,6 +20,10 @@ NEXT_FADE = 0.9
 """The same, where a rehearsal itself weighs what is needed next."""
 _FADES = [FADE**step for step in range(LONGEST)]
 _NEXT_FADES = [NEXT_FADE**step for step in range(LONGEST)]
+
+
+Groups = dict[int, tuple[int, list[int]]]
+"""For each set of residents its size, and the choices that have led to it."""
 
 
 class Stock:
@@ -103,49 +107,59 @@ class Rehearsal:
         events = 0
         # What this future never uses is of no account in it.
         wanted = self._later[start]
-        groups: dict[int, list[int]] = {}
+        groups: Groups = {}
         for choice, mask in enumerate(residents):
-            groups.setdefault(mask & wanted, []).append(choice)
-        common, largest_bytes = self._outline(groups)
+            present = mask & wanted
+            if present not in groups:
+                groups[present] = (self._stock.total_bytes(present), [])
+            groups[present][1].append(choice)
+        common = 0
+        largest_bytes = 0
         for step in range(start, len(self._limits)):
             needed = self._masks[step]
             if not needed & ~common and largest_bytes <= self._limits[step]:
                 continue
             if len(groups) == 1:
                 break
-            after: dict[int, list[int]] = {}
             events += len(groups)
-            for mask, choices in groups.items():
-                missing = needed & ~mask
-                if missing:
-                    cost = _FADES[step - start] * self._stock.total_cost(missing)
-                    for choice in choices:
-                        costs[choice] += cost
-                present = self._fitted(mask | missing, step)
-                if present in after:
-                    after[present] += choices
-                else:
-                    after[present] = choices
-            groups = after
-            common, largest_bytes = self._outline(groups)
+            groups, common, largest_bytes = self._met(groups, step, costs, _FADES[step - start])
         return costs, events
 
-    def _outline(self, groups: Iterable[int]) -> tuple[int, int]:
-        """What all groups have, and the most that one of them holds."""
+    def _met(
+        self, groups: Groups, step: int, costs: list[float], fade: float
+    ) -> tuple[Groups, int, int]:
+        """Take all groups through a phase, and add what that costs to `costs`.
+
+        Returns the groups after it, what all of them have, and the most bytes
+        that one of them holds.
+        """
+        needed, limit_bytes = self._masks[step], self._limits[step]
+        after: Groups = {}
         common = -1
         largest_bytes = 0
-        for mask in groups:
+        for mask, (size_bytes, choices) in groups.items():
+            missing = needed & ~mask
+            if missing:
+                mask |= missing
+                size_bytes += self._stock.total_bytes(missing)
+                cost = fade * self._stock.total_cost(missing)
+                for choice in choices:
+                    costs[choice] += cost
+            if size_bytes > limit_bytes:
+                mask = self._fitted(mask, step)
+                size_bytes = self._stock.total_bytes(mask)
+            known = after.get(mask)
+            if known is not None:
+                known[1].extend(choices)
+                continue
+            after[mask] = (size_bytes, choices)
             common &= mask
-            size_bytes = self._stock.total_bytes(mask)
             if size_bytes > largest_bytes:
                 largest_bytes = size_bytes
-        return common, largest_bytes
+        return after, common, largest_bytes
 
     def _fitted(self, mask: int, step: int) -> int:
         """Let go what is worth least until `mask` fits into phase `step`."""
-        over_bytes = self._stock.total_bytes(mask) - self._limits[step]
-        if over_bytes <= 0:
-            return mask
         mask &= self._masks[step] | self._later[step + 1]
         over_bytes = self._stock.total_bytes(mask) - self._limits[step]
         if over_bytes <= 0:

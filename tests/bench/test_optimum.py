@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from engines.bench.optimum import fewest_bytes
-from engines.bench.traces import PARTS, Lease, Part, leases, trace
+from engines.bench.traces import GB, PARTS, Lease, Part, leases, trace
 
 
 def everything_tried(run: list[Lease], budget_bytes: int, parts: dict[str, Part]) -> int:
@@ -54,3 +54,8 @@ def test_with_room_for_all_each_component_is_loaded_once() -> None:
 def test_a_lease_that_never_fits_is_refused() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         fewest_bytes(leases(trace(10, 0)), 10**9, PARTS)
+
+
+def test_the_optimum_of_the_agreed_traces_is_known() -> None:
+    found = [fewest_bytes(leases(trace(400, 0)), gb * GB, PARTS) for gb in (8, 10, 12, 16)]
+    assert [round(moved / GB, 2) for moved in found] == [589.87, 352.58, 192.74, 41.65]
