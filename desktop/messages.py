@@ -67,6 +67,13 @@ def fit_text(fit: Fit) -> str:
     return f"fits, {ready}"
 
 
+def _shortage(error: OutOfMemory) -> str:
+    needed = size_text(error.needed_bytes)
+    if error.at_least:
+        return f"This needs more than {needed} of memory, and that is all that can be had."
+    return f"This needs {needed} of memory and {size_text(error.free_bytes)} can be had."
+
+
 def explain(error: BaseException, kind: str = "") -> Message:
     """Say in plain words what `error` means to the user.
 
@@ -85,8 +92,7 @@ def explain(error: BaseException, kind: str = "") -> Message:
             return Message(f"{error.path} is refused: {error.reason}.", "", 3)
         case OutOfMemory():
             return Message(
-                f"This needs {size_text(error.needed_bytes)} of memory and "
-                f"{size_text(error.free_bytes)} can be had.",
+                _shortage(error),
                 f"Try {LESS.get(kind, 'a smaller size or a smaller model')}; close other programs, "
                 "free memory, or keep less of it free in the memory settings.",
                 4,

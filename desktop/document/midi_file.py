@@ -147,7 +147,7 @@ class _Reading:
                 notes=tuple(sorted(found)),
                 level=levels.get(channel, USUAL_LEVEL),
             )
-            for channel, found in notes.items()
+            for channel, found in sorted(notes.items())
             if found
         ]
 

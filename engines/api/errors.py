@@ -37,10 +37,14 @@ class ModelRefused(EngineError):
 
 
 class OutOfMemory(EngineError):
-    """The work needs more than the device can give, in bytes."""
+    """The work needs more than the device can give, in bytes.
 
-    def __init__(self, needed_bytes: int, free_bytes: int) -> None:
-        super().__init__(needed_bytes, free_bytes)
+    With `at_least` the work had all of `needed_bytes` and ran short all the same.
+    """
+
+    def __init__(self, needed_bytes: int, free_bytes: int, at_least: bool = False) -> None:
+        super().__init__(needed_bytes, free_bytes, at_least)
+        self.at_least = at_least
         self.needed_bytes = needed_bytes
         self.free_bytes = free_bytes
 

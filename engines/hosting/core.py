@@ -187,6 +187,8 @@ class Core:
             keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.close()
+        if self._policy is not None and self._policy.learned is not None and not self._answering:
+            self._policy.copy()
         self.keep_books()  # before the end of it all, which is no event worth keeping
         self.free_memory()
 

@@ -119,7 +119,7 @@ class Books:
             reason=f"needs {least}{in_words(needed_bytes)}, {in_words(free_bytes)} free",
         )
         self.tell()
-        return OutOfMemory(needed_bytes, free_bytes)
+        return OutOfMemory(needed_bytes, free_bytes, at_least=bool(least))
 
     def tell(self) -> None:
         """Post a new status and wake all who wait for a change."""

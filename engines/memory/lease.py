@@ -67,6 +67,8 @@ class Working:
         model: The library's id, or empty.
         size: Pixels, tokens or whatever the work grows with, in one number.
         batch: How many are worked on at once.
+        least_bytes: What must be promised whatever was measured: a cache for
+            the whole context asked, which a short answer never filled.
     """
 
     operation: str
@@ -74,6 +76,7 @@ class Working:
     model: str = ""
     size: int = 0
     batch: int = 1
+    least_bytes: int = 0
 
     def __post_init__(self) -> None:
         if self.estimate_bytes < 0:

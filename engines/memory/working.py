@@ -107,6 +107,9 @@ class WorkingSets:
 
     def predict(self, working: Working) -> int:
         """Return the bytes that work will take: measured, else scaled, else the estimate."""
+        return max(self._reckoned(working), working.least_bytes)
+
+    def _reckoned(self, working: Working) -> int:
         with self._lock:
             known = self._records.get(_place(working))
             if known is not None:

@@ -32,6 +32,7 @@ def writing(model: str, shape: Shape, tokens: int, rows: int = 1) -> Working:
         model=model,
         size=tokens,
         batch=rows,
+        least_bytes=shape.cache_bytes_per_token * tokens * rows,
     )
 
 

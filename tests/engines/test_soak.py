@@ -144,9 +144,9 @@ class Soak:
         """Cancel at instants that no step knows of, and free the memory, while jobs run."""
         doomed = [job for job in batch if job.fate == "cancelled"]
         self.tensors.append(self.tensors[-1] if self.tensors else 0)
-        while any(not future.done() for future in running):
+        while pending := [future for future in running if not future.done()]:
             self._count_loads()
-            wait(running, timeout=self._chance.uniform(0.0, 0.4), return_when="FIRST_COMPLETED")
+            wait(pending, timeout=self._chance.uniform(0.0, 0.4), return_when="FIRST_COMPLETED")
             if doomed and self._chance.random() < 0.5:
                 doomed.pop(0).token.cancel()
             if self._chance.random() < 0.02:
