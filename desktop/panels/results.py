@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -123,7 +123,9 @@ class Results(QWidget):
 
     def choose(self, number: int) -> None:
         """Choose the picture that stands at a place."""
-        self.view.setCurrentIndex(self.model.index(number))
+        # Said outright: the view itself would add to what is chosen while a key is held.
+        chosen = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.view.selectionModel().setCurrentIndex(self.model.index(number), chosen)
 
     def rate(self, stars: int) -> None:
         """Give the chosen pictures stars."""
