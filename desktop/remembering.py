@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,6 +39,7 @@ class Remembering(Hosted):
     def __init__(self, host: Host, parent: QObject | None = None) -> None:
         super().__init__(host, parent)
         self._gallery: Gallery | None = None
+        self._making = threading.Lock()
         self._folder: Path | None = None
         self._most_bytes = 4_000_000_000
         self._is_open = False
@@ -46,11 +48,12 @@ class Remembering(Hosted):
     @property
     def gallery(self) -> Gallery:
         """The history; neither it nor what it needs is loaded before it is asked for."""
-        if self._gallery is None:
-            from desktop.gallery import Gallery
+        with self._making:
+            if self._gallery is None:
+                from desktop.gallery import Gallery
 
-            self._gallery = Gallery(self._folder, most_bytes=self._most_bytes)
-        return self._gallery
+                self._gallery = Gallery(self._folder, most_bytes=self._most_bytes)
+            return self._gallery
 
     @property
     def history_bytes(self) -> int:
@@ -165,9 +168,9 @@ class Remembering(Hosted):
         """Put the pictures of a result into the history, beside the window."""
         if not isinstance(result, ImageResult):
             return
-        gallery = self.gallery
 
         def work(run: Run) -> list[int]:
+            gallery = self.gallery  # made here if it is the first: its imports would be felt
             from desktop.picture_recipes import name_of, settled
             from desktop.recipes import recipe_of
 
