@@ -43,13 +43,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _bench(arguments: list[str]) -> int:
-    """Run one measurement, or all of them one after the other."""
+    """Run one measurement, or all that need nothing named, one after the other."""
     from desktop import bench as of_the_window
     from engines import bench as of_the_engines
 
     if not arguments:
-        names = (*of_the_engines.NAMES, "window")
-        return max(_bench([name]) for name in names)
+        return max(_bench([name]) for name in ("memory", "window", "score"))
     if arguments[0] in of_the_engines.NAMES:
         return of_the_engines.main(arguments)
     return of_the_window.main(arguments)

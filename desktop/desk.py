@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter, QWidget
 
 from desktop.actions import ACTIONS
 from desktop.arrivals import Arrivals
@@ -38,6 +38,11 @@ class DeskWindow(QMainWindow):
         self.brief = BriefBar(session)
         self.stage = Stage(session)
         self.timeline = TimelineRoom(session)
+        self.middle = QSplitter(Qt.Orientation.Vertical)
+        self.middle.addWidget(self.stage)
+        self.middle.addWidget(self.timeline)
+        self.middle.setStretchFactor(0, 1)
+        self.middle.setCollapsible(0, False)
         self.playback = Playback(session, lambda: self.timeline.player)
         self.audition = Audition(session)
         self.left = LeftRoom(session, self.playback)
@@ -161,15 +166,18 @@ class DeskWindow(QMainWindow):
             self.score.hearing.setChecked(self.audition.on)
             self.score.hearing.toggled.connect(self.audition.switch)
             self.playback.time_changed.connect(self.score.set_time)
-            self.place_below(self.score)
+            self._place_below(self.score)
         else:
             self.score.setVisible(self.score.isHidden())
         if self.score.isVisible():
             self.score.editor.setFocus()
 
-    def place_below(self, room: QWidget) -> None:
-        """Put a room under the stage; `desktop.window` knows where."""
-        raise NotImplementedError
+    def _place_below(self, room: QWidget) -> None:
+        """Put a room under the stage and the timeline, with half of the height."""
+        sizes = self.middle.sizes()
+        self.middle.addWidget(room)
+        room_px = sum(sizes) // 2
+        self.middle.setSizes([max(0, sizes[0] - room_px), *sizes[1:], room_px])
 
     def close_views(self) -> None:
         """End the threads of what is shown."""

@@ -76,14 +76,9 @@ class Window(DeskWindow):
         event.accept()
 
     def _lay_out(self) -> None:
-        self._middle = middle = QSplitter(Qt.Orientation.Vertical)
-        middle.addWidget(self.stage)
-        middle.addWidget(self.timeline)
-        middle.setStretchFactor(0, 1)
-        middle.setCollapsible(0, False)
-        middle.setSizes([640, 248])
+        self.middle.setSizes([640, 248])
         self._split = QSplitter(Qt.Orientation.Horizontal)
-        for index, widget in enumerate((self.left, middle, self.right)):
+        for index, widget in enumerate((self.left, self.middle, self.right)):
             self._split.addWidget(widget)
             self._split.setCollapsible(index, False)
         self._split.setStretchFactor(1, 1)
@@ -99,13 +94,6 @@ class Window(DeskWindow):
         layout.addWidget(self.arrivals.waiting)
         layout.addWidget(self.strip)
         self.setCentralWidget(page)
-
-    def place_below(self, room: QWidget) -> None:
-        """Put a room under the stage and the timeline, with a good part of the height."""
-        sizes = self._middle.sizes()
-        self._middle.addWidget(room)
-        room_px = round(sum(sizes) * 0.5)
-        self._middle.setSizes([max(0, sizes[0] - room_px), *sizes[1:], room_px])
 
     def _make_menus(self) -> None:
         """Make a menu item of each line of the table."""

@@ -29,10 +29,10 @@ from engines.api import (
 from engines.catalog import Catalog
 from engines.image import card, sizes
 from engines.image import needs as image_needs
-from engines.memory.footprints import Footprint
 from engines.memory.lease import Component, Working
-from engines.memory.modules import component
 from engines.memory.ways import choose
+from engines.memory.weights.footprints import Footprint
+from engines.memory.weights.modules import component
 from engines.memory.working import WorkingSets
 from engines.music import needs as music_needs
 from engines.music.shape import read_shape as read_music_shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from engines.memory.forecast import ForecastPolicy
+from engines.memory.forecasting.forecast import ForecastPolicy
 from engines.memory.policy import Idle
 
 MB = 1_000_000

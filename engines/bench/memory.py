@@ -22,7 +22,7 @@ from engines.bench.decisions import decisions_ms, percentile
 from engines.bench.optimum import fewest_bytes
 from engines.bench.replay import REST_OF_PRESS, Outcome, Replay
 from engines.bench.traces import GB, PARTS, PHASES, Job, leases, trace
-from engines.memory.forecast import ForecastPolicy
+from engines.memory.forecasting.forecast import ForecastPolicy
 from engines.memory.policy import Idle
 
 JOBS = 400

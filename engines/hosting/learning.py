@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engines.memory.forecast import ForecastPolicy
+from engines.memory.forecasting.forecast import ForecastPolicy
 
 COPY_S = 30.0
 

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from engines import devices
-from engines.memory import modules
-from engines.memory.footprints import Footprint
 from engines.memory.lease import Component
+from engines.memory.weights import modules
+from engines.memory.weights.footprints import Footprint
 
 
 def precision(part: str, device: str, config: Mapping[str, Any]) -> torch.dtype:

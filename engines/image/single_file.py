@@ -37,8 +37,8 @@ from engines.image.sizes import (
     file_weights,
     stated_side_px,
 )
-from engines.memory.footprints import Footprint
 from engines.memory.lease import Component
+from engines.memory.weights.footprints import Footprint
 
 FILLS = {
     "stable-diffusion": (clip_words.END,),

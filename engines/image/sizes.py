@@ -16,7 +16,7 @@ from engines.api import ModelRefused, ModelSpec
 from engines.formats.json_reader import read_object
 from engines.formats.safetensors import Tensor, read_header
 from engines.image.card import Card
-from engines.memory.footprints import Footprint, footprint, together
+from engines.memory.weights.footprints import Footprint, footprint, together
 
 PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 """What has weights."""

@@ -87,7 +87,6 @@ OBJECTS: tuple[Thing, ...] = (
 )
 
 BY_THING = {thing.name: thing for thing in OBJECTS}
-BY_CODE = {thing.code: thing for thing in OBJECTS}
 
 
 def article(name: str) -> str:

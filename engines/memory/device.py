@@ -10,7 +10,7 @@ from typing import Protocol
 
 from engines.api import EngineError, MemoryOptions
 from engines.memory import main_memory
-from engines.memory.parking import shelves
+from engines.memory.weights.parking import shelves
 
 MIB = 2**20
 

@@ -14,7 +14,7 @@ from typing import Any
 from engines import devices
 from engines.api import MemoryStatus, ModelSpec, Tier
 from engines.memory.lease import Component, Working
-from engines.memory.modules import mover
+from engines.memory.weights.modules import mover
 from engines.music import needs
 from engines.music.decoder import Decoder, load_decoder
 from engines.music.shape import Shape, read_shape

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from engines.api import ModelSpec
 from engines.formats.safetensors import read_header
-from engines.memory.footprints import Footprint, footprint, together
 from engines.memory.lease import Component, Smaller
-from engines.memory.modules import mover, offloaded, smaller_ways
+from engines.memory.weights.footprints import Footprint, footprint, together
+from engines.memory.weights.modules import mover, offloaded, smaller_ways
 from engines.text.embedding import SentenceEncoder
 from engines.text.language_model import LanguageModel
 

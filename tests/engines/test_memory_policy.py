@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from engines.memory import outlook
-from engines.memory.forecast import ForecastPolicy, reload_seconds
-from engines.memory.jobtable import JobTable
+from engines.memory.forecasting import outlook
+from engines.memory.forecasting.forecast import ForecastPolicy, reload_seconds
+from engines.memory.forecasting.jobtable import JobTable
+from engines.memory.forecasting.rehearsal import Rehearsal, Stock, bits
+from engines.memory.forecasting.subsets import cheapest
 from engines.memory.policy import Idle, Policy, Victim
-from engines.memory.rehearsal import Rehearsal, Stock, bits
-from engines.memory.subsets import cheapest
 
 USES = {
     "text:write": (("text:llm",),),

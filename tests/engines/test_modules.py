@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from engines.formats.safetensors import Tensor
-from engines.memory import parking
-from engines.memory.footprints import footprint, together
-from engines.memory.modules import (
+from engines.memory.weights import parking
+from engines.memory.weights.footprints import footprint, together
+from engines.memory.weights.modules import (
     _parkings,
     distinct,
     fp8,
@@ -22,7 +22,7 @@ from engines.memory.modules import (
     offloaded,
     smaller_ways,
 )
-from engines.memory.parking import Shelf, Shelves
+from engines.memory.weights.parking import Shelf, Shelves
 
 
 class Network(nn.Module):

@@ -11,7 +11,7 @@ import torch
 from engines.api import Cancelled, CancelToken, OutOfMemory, Run
 from engines.memory.device import CudaDevice
 from engines.memory.manager import MemoryManager
-from engines.memory.modules import itself, mover
+from engines.memory.weights.modules import itself, mover
 from tests.gpu.towers import MIB, Batches, Plan, Tower, climb, climb_down, misses, rows_of, soak
 
 pytestmark = pytest.mark.gpu

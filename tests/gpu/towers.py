@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from engines.api import Cancelled, CancelToken, MemoryOptions, Run
 from engines.formats import safetensors
 from engines.memory.device import Device
-from engines.memory.footprints import Footprint, footprint
 from engines.memory.ladder import Ladder, Rung
 from engines.memory.lease import Component, Working
 from engines.memory.manager import MemoryManager
-from engines.memory.modules import component
+from engines.memory.weights.footprints import Footprint, footprint
+from engines.memory.weights.modules import component
 from engines.memory.working import WorkingSets
 
 MIB = 2**20

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engines.memory.experience import Experience, Place
-from engines.memory.jobtable import ORDER, History
-from engines.memory.outlook import Outlook
+from engines.memory.forecasting.experience import Experience, Place
+from engines.memory.forecasting.jobtable import ORDER, History
+from engines.memory.forecasting.outlook import Outlook
+from engines.memory.forecasting.subsets import cheapest
 from engines.memory.policy import Idle, Victim
-from engines.memory.subsets import cheapest
 
 CHOICES = 5
 """How many of the cheapest subsets are rehearsed."""

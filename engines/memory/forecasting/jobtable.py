@@ -13,7 +13,7 @@ from bisect import bisect
 from itertools import accumulate
 from typing import Any
 
-from engines.memory.plain import text, whole
+from engines.memory.forecasting.plain import text, whole
 
 ORDER = 4
 """How many of the last jobs count."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,24 +19,6 @@ WARM_SLICE, COLD_SLICE = 11, 4
 """Points of each work that are tried in every run; `test --all` tries them all."""
 
 WORKS = (*tiny_studio.ASKS, "filled")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("models")
-    tiny_studio.write_models(root)
-    return root
-
-
-@pytest.fixture
-def memory() -> MemoryManager:
-    return tiny_studio.memory()
-
-
-@pytest.fixture
-def host(models: Path, tmp_path: Path, memory: MemoryManager) -> Iterator[LocalHost]:
-    with tiny_studio.host(models, tmp_path, memory) as host:
-        yield host
 
 
 class Sweep:

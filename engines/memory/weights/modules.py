@@ -10,9 +10,9 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engines.memory.footprints import Footprint
 from engines.memory.lease import Component, Smaller
-from engines.memory.parking import HOST, Parking, shelves
+from engines.memory.weights.footprints import Footprint
+from engines.memory.weights.parking import HOST, Parking, shelves
 
 if TYPE_CHECKING:
     import torch

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engines.memory.experience import Experience
-from engines.memory.jobtable import History
-from engines.memory.rehearsal import Rehearsal, bits
+from engines.memory.forecasting.experience import Experience
+from engines.memory.forecasting.jobtable import History
+from engines.memory.forecasting.rehearsal import Rehearsal, bits
 
 FUTURES = 32
 JOBS_AHEAD = 24

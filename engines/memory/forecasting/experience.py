@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engines.memory.jobtable import JobTable
-from engines.memory.plain import amount, text, whole
-from engines.memory.profiles import Profiles
-from engines.memory.rehearsal import Stock
+from engines.memory.forecasting.jobtable import JobTable
+from engines.memory.forecasting.plain import amount, text, whole
+from engines.memory.forecasting.profiles import Profiles
+from engines.memory.forecasting.rehearsal import Stock
 
 VERSION = 1
 MOST_BYTES = 1 << 60

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,9 @@ from engines.host import LocalHost
 from engines.image import autoencoding, loras
 from engines.image.denoising import Forward
 from engines.image.engine import parts_of
-from engines.memory import modules
 from engines.memory.ladder import Rung
 from engines.memory.manager import MemoryManager
+from engines.memory.weights import modules
 from engines.music import residence
 from engines.music.decoder import Decoder
 from engines.sampling import Sampling
@@ -40,24 +39,6 @@ from engines.text.reading import Reader
 from engines.text.writing import Order, write
 from tests.engines import tiny_studio
 from tests.engines.shortages import MESSAGE
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("models")
-    tiny_studio.write_models(root)
-    return root
-
-
-@pytest.fixture
-def memory() -> MemoryManager:
-    return tiny_studio.memory()
-
-
-@pytest.fixture
-def host(models: Path, tmp_path: Path, memory: MemoryManager) -> Iterator[LocalHost]:
-    with tiny_studio.host(models, tmp_path, memory) as host:
-        yield host
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Which components will be wanted again: learned from the jobs, tried out in thought."""
