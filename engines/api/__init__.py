@@ -23,20 +23,29 @@ from engines.api.memory import (
     Work,
 )
 from engines.api.models import Kind, ModelSpec, Role
+from engines.api.pictures import (
+    PREPROCESSORS,
+    Axis,
+    BackgroundRequest,
+    ControlUse,
+    CutoutRequest,
+    GridRequest,
+    ImageRequest,
+    LoraUse,
+    ReferenceUse,
+    RegionPrompt,
+    UpscaleRequest,
+)
 from engines.api.plan import Facts, Plan, ShotPlan
 from engines.api.requests import (
     HALLS,
-    BackgroundRequest,
     FitRequest,
-    ImageRequest,
-    LoraUse,
     MusicRequest,
     PlanRequest,
     Request,
     SoundRequest,
     TextRequest,
     TrainRequest,
-    UpscaleRequest,
 )
 from engines.api.results import (
     ImageResult,
@@ -52,12 +61,16 @@ from engines.api.running import CancelToken, Engine, Pixels, Preview, Progress, 
 
 __all__ = [
     "HALLS",
+    "PREPROCESSORS",
+    "Axis",
     "BackgroundRequest",
     "BadRequest",
     "CancelToken",
     "Cancelled",
     "CannotWrite",
     "Change",
+    "ControlUse",
+    "CutoutRequest",
     "Engine",
     "EngineError",
     "EngineFailed",
@@ -65,6 +78,7 @@ __all__ = [
     "Facts",
     "Fit",
     "FitRequest",
+    "GridRequest",
     "ImageRequest",
     "ImageResult",
     "Kind",
@@ -85,6 +99,8 @@ __all__ = [
     "PlanResult",
     "Preview",
     "Progress",
+    "ReferenceUse",
+    "RegionPrompt",
     "Request",
     "Resident",
     "Result",

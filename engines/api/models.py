@@ -11,8 +11,10 @@ class Kind(StrEnum):
 
     TEXT = "text"
     IMAGE = "image"
+    GRID = "grid"
     BACKGROUND = "background"
     UPSCALE = "upscale"
+    CUTOUT = "cutout"
     MUSIC = "music"
     SOUND = "sound"
     PLAN = "plan"
@@ -34,6 +36,8 @@ class Role(StrEnum):
     TEXT_ENCODER = "text-encoder"
     IMAGE_ENCODER = "image-encoder"
     UPSCALER = "upscaler"
+    CUTOUT = "cutout"
+    DEPTH = "depth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

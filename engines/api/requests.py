@@ -8,40 +8,20 @@ scores as MIDI bytes.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
+from engines.api.checks import check_seed, check_within, check_words
 from engines.api.errors import BadRequest
 from engines.api.models import Kind
-
-SIDE_PX = range(16, 16385)
-"""The sides a picture may have."""
-
-SEEDS = 2**32
-
-
-def _check_side(width_px: int, height_px: int) -> None:
-    if width_px not in SIDE_PX or height_px not in SIDE_PX:
-        raise BadRequest(
-            f"a picture of {width_px} x {height_px} px is outside "
-            f"{SIDE_PX.start} to {SIDE_PX.stop - 1} px"
-        )
-
-
-def _check_within(name: str, value: float, low: float, high: float) -> None:
-    if not (math.isfinite(value) and low <= value <= high):
-        raise BadRequest(f"{name} is {value:g}, not from {low:g} to {high:g}")
-
-
-def _check_seed(seed: int) -> None:
-    _check_within("the seed", seed, 0, SEEDS - 1)
-
-
-def _check_words(name: str, text: str) -> None:
-    if not text.strip():
-        raise BadRequest(f"{name} is empty")
+from engines.api.pictures import (
+    BackgroundRequest,
+    CutoutRequest,
+    GridRequest,
+    ImageRequest,
+    UpscaleRequest,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,102 +47,13 @@ class TextRequest:
     json_schema: str = ""
 
     def __post_init__(self) -> None:
-        _check_words("the prompt", self.prompt)
-        _check_seed(self.seed)
-        _check_within("max tokens", self.max_tokens, 1, 32768)
-        _check_within("the temperature", self.temperature, 0, 5)
-        _check_within("top p", self.top_p, 0, 1)
-        _check_within("min p", self.min_p, 0, 1)
-        _check_within("the repetition penalty", self.repetition_penalty, 1, 2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoraUse:
-    """A LoRA file and how strongly it counts."""
-
-    path: str
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRequest:
-    """Pictures to draw.
-
-    Sides are multiples of 8; 0 means the model's own size. `steps` 0 and
-    `guidance` below 0 mean the model's own defaults. With `init` the picture
-    starts from that one; with `mask` (white is redrawn) only there.
-    `upscale` enlarges the result 1, 2, 4, 8 or 16 times. `count` pictures
-    have the seeds `seed`, `seed + 1`, ...
-    """
-
-    kind: ClassVar[Kind] = Kind.IMAGE
-    prompt: str
-    seed: int
-    model: str = ""
-    negative: str = ""
-    width_px: int = 0
-    height_px: int = 0
-    steps: int = 0
-    guidance: float = -1.0
-    sampler: str = ""
-    count: int = 1
-    init: bytes = b""
-    mask: bytes = b""
-    strength: float = 0.7
-    loras: tuple[LoraUse, ...] = ()
-    upscale: int = 1
-
-    def __post_init__(self) -> None:
-        _check_words("the prompt", self.prompt)
-        _check_seed(self.seed)
-        if self.width_px or self.height_px:
-            _check_side(self.width_px, self.height_px)
-        if self.width_px % 8 or self.height_px % 8:
-            raise BadRequest(f"{self.width_px} x {self.height_px} is not a multiple of 8")
-        _check_within("steps", self.steps, 0, 500)
-        _check_within("the guidance", self.guidance, -1, 50)
-        _check_within("the number of pictures", self.count, 1, 64)
-        _check_within("the strength", self.strength, 0, 1)
-        if self.upscale not in (1, 2, 4, 8, 16):
-            raise BadRequest(f"a picture is enlarged 2, 4, 8 or 16 times, not {self.upscale}")
-        if self.mask and not self.init:
-            raise BadRequest("a mask needs a picture to start from")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackgroundRequest:
-    """A procedural background, drawn at any size in an instant.
-
-    The family (mountains, skyline, waves, ...) is found in `prompt`;
-    `palette` is two to six colours "#rrggbb" from dark to light, or empty to
-    take them from the prompt's words.
-    """
-
-    kind: ClassVar[Kind] = Kind.BACKGROUND
-    prompt: str
-    seed: int
-    width_px: int
-    height_px: int
-    palette: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        _check_words("the prompt", self.prompt)
-        _check_seed(self.seed)
-        _check_side(self.width_px, self.height_px)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpscaleRequest:
-    """A picture to enlarge `factor` (2, 4, 8 or 16) times."""
-
-    kind: ClassVar[Kind] = Kind.UPSCALE
-    png: bytes
-    factor: int = 4
-    model: str = ""
-
-    def __post_init__(self) -> None:
-        if self.factor not in (2, 4, 8, 16):
-            raise BadRequest(f"a picture is enlarged 2, 4, 8 or 16 times, not {self.factor}")
+        check_words("the prompt", self.prompt)
+        check_seed(self.seed)
+        check_within("max tokens", self.max_tokens, 1, 32768)
+        check_within("the temperature", self.temperature, 0, 5)
+        check_within("top p", self.top_p, 0, 1)
+        check_within("min p", self.min_p, 0, 1)
+        check_within("the repetition penalty", self.repetition_penalty, 1, 2)
 
 
 VERBS = ("compose", "continue", "fill", "accompany", "vary", "fit")
@@ -233,18 +124,18 @@ class MusicRequest:
     notation: str = ""
 
     def __post_init__(self) -> None:
-        _check_seed(self.seed)
+        check_seed(self.seed)
         if self.seconds:
-            _check_within("the length in seconds", self.seconds, 1, 600)
-        _check_within("the number of bars", self.bars, 0, 512)
+            check_within("the length in seconds", self.seconds, 1, 600)
+        check_within("the number of bars", self.bars, 0, 512)
         if self.tempo_bpm:
-            _check_within("the tempo", self.tempo_bpm, 30, 240)
-        _check_within("the number of candidates", self.candidates, 1, 16)
-        _check_within("the temperature", self.temperature, 0.1, 2)
-        _check_within("the part to vary", self.amount, 0, 1)
-        _check_within("the polyphony", self.polyphony, 0, 8)
+            check_within("the tempo", self.tempo_bpm, 30, 240)
+        check_within("the number of candidates", self.candidates, 1, 16)
+        check_within("the temperature", self.temperature, 0.1, 2)
+        check_within("the part to vary", self.amount, 0, 1)
+        check_within("the polyphony", self.polyphony, 0, 8)
         for level in (self.energy, self.density, *self.densities):
-            _check_within("a level of energy or density", level, -1, LEVELS - 1)
+            check_within("a level of energy or density", level, -1, LEVELS - 1)
         if self.densities and len(self.densities) != len(self.instruments):
             raise BadRequest("the densities are not as many as the instruments")
         self._check_hits()
@@ -256,7 +147,7 @@ class MusicRequest:
         if self.bars and len(self.hits) > self.bars:
             raise BadRequest(f"{len(self.hits)} hits do not fit {self.bars} bars")
         for hit in self.hits:
-            _check_within("a hit in seconds", hit, 0, 600)
+            check_within("a hit in seconds", hit, 0, 600)
             if self.seconds and hit > self.seconds - SHORTEST_GAP_S:
                 raise BadRequest(f"the hit at {hit:g} seconds is not within {self.seconds:g}")
         for one, other in pairwise(self.hits):
@@ -314,7 +205,7 @@ class SoundRequest:
     def __post_init__(self) -> None:
         if self.format not in ("wav", "flac", "ogg"):
             raise BadRequest(f"sound is written as wav, flac or ogg, not {self.format!r}")
-        _check_within("the length in seconds", self.seconds, 0, 3600)
+        check_within("the length in seconds", self.seconds, 0, 3600)
         if self.sample_rate_hz not in (44100, 48000):
             raise BadRequest(f"the sample rate is 44100 or 48000 Hz, not {self.sample_rate_hz}")
         if self.hall and self.hall not in HALLS:
@@ -338,12 +229,12 @@ class PlanRequest:
     candidates: int = 3
 
     def __post_init__(self) -> None:
-        _check_words("the brief", self.brief)
-        _check_seed(self.seed)
+        check_words("the brief", self.brief)
+        check_seed(self.seed)
         if self.use not in ("poster", "scene"):
             raise BadRequest(f"a plan is for a poster or a scene, not {self.use!r}")
-        _check_within("the length in seconds", self.seconds, 1, 600)
-        _check_within("the number of candidates", self.candidates, 1, 16)
+        check_within("the length in seconds", self.seconds, 1, 600)
+        check_within("the number of candidates", self.candidates, 1, 16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +258,7 @@ class TrainRequest:
             raise BadRequest(f"there is no training of {self.what!r}")
         if self.preset not in ("cpu", "gpu"):
             raise BadRequest(f"the preset is cpu or gpu, not {self.preset!r}")
-        _check_within("the minutes", self.minutes, 0.1, 100000)
+        check_within("the minutes", self.minutes, 0.1, 100000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,7 +273,9 @@ Request = (
     TextRequest
     | ImageRequest
     | BackgroundRequest
+    | GridRequest
     | UpscaleRequest
+    | CutoutRequest
     | MusicRequest
     | SoundRequest
     | PlanRequest

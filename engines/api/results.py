@@ -21,12 +21,16 @@ class TextResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One picture as a PNG file without a clock in it."""
+    """One picture as a PNG file without a clock in it.
+
+    `prompt` is what was drawn where the asked one left choices open, else empty.
+    """
 
     png: bytes
     width_px: int
     height_px: int
     seed: int
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class ImageResult:
     model: str
     steps: int = 0
     guidance: float = -1.0
+    sheets: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from engines.image import loras, needs, pipelines, prediction, samplers, stepping
 from engines.image.autoencoding import Start
+from engines.image.guiding import Call, Guide, through
 from engines.image.loras import Lora
 from engines.image.pipelines import States
 from engines.image.recent import Recent
@@ -25,6 +27,8 @@ class Forward(nn.Module):
 
     Attributes:
         unet: The UNet as it is held now.
+        guides: What has a say in each call.
+        step: Which of the `steps` of the picture is drawn.
         ladder: The way down; set once, as its rungs speak of this.
         in_halves: Each row of a call is worked on by itself: the prompt after the empty prompt.
     """
@@ -34,6 +38,8 @@ class Forward(nn.Module):
     def __init__(self, unet: nn.Module) -> None:
         super().__init__()
         self.unet = unet
+        self.guides: Sequence[Guide] = ()
+        self.step = self.steps = 0
         self.in_halves = False
 
     def __getattr__(self, name: str) -> Any:
@@ -45,15 +51,19 @@ class Forward(nn.Module):
 
     def forward(self, latents: Tensor, time: Any, **more: Any) -> tuple[Tensor]:
         """Predict, (rows, channels, height/8, width/8), as the only one of a tuple."""
-        return (self.ladder(lambda: self._predict(latents, time, more)),)
+        call = Call(latents=latents, time=time, more=more, step=self.step, steps=self.steps)
+        answer = self.ladder(lambda: through(self.guides, self._predict)(call))
+        self.step += 1
+        return (answer,)
 
-    def _predict(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
+    def _predict(self, call: Call) -> Tensor:
+        latents, more = call.latents, dict(call.more)
         if not self.in_halves:
-            return self.unet(latents, time, **more)[0]
+            return self.unet(latents, call.time, **more)[0]
         rows = len(latents)
         return torch.cat(
             [
-                self.unet(latents[row : row + 1], time, **_row(more, row, rows))[0]
+                self.unet(latents[row : row + 1], call.time, **_row(more, row, rows))[0]
                 for row in range(rows)
             ]
         )
@@ -77,17 +87,23 @@ def denoise_all(sitting: Sitting, states: States, start: Start, known: Recent[st
     settled, parts = sitting.settled, sitting.parts
     working = needs.denoising(parts, settled.width_px, settled.height_px, guided=settled.guided)
     component = loras.wearable(parts.unet, sitting.uses)
-    with sitting.memory.lease(component, *sitting.worn, working=working, run=sitting.run) as (
-        unet,
-        *worn,
-    ):
+    aided = [part for aid in sitting.aids for part in aid.components]
+    leased = (component, *sitting.worn, *aided)
+    with sitting.memory.lease(*leased, working=working, run=sitting.run) as (unet, *loaded):
+        worn, beside = loaded[: len(sitting.worn)], iter(loaded[len(sitting.worn) :])
         forward = _forward(sitting, unet, worn, working)
         settings = dict(parts.scheduler)
         if parts.silent:
             settings["prediction_type"] = known.get(parts.unet.key) or known.put(
                 parts.unet.key, prediction.measure(forward)
             )
-        with _dressed(forward, sitting, worn):
+        with _dressed(forward, sitting, worn), ExitStack() as stack:
+            forward.guides = [
+                stack.enter_context(
+                    aid.dressed(forward.unet, list(islice(beside, len(aid.components))))
+                )
+                for aid in sitting.aids
+            ]
             # Outside the UNet's own calls a shortage costs the steps of one picture.
             return [
                 forward.ladder(partial(_denoise, sitting, forward, settings, states, start, number))
@@ -107,6 +123,7 @@ def _denoise(
     settled, parts = sitting.settled, sitting.parts
     drawing = settled.drawing(number, states)
     per_picture = settled.steps_run
+    forward.step, forward.steps = 0, per_picture
     watch = stepping.Watch(
         sitting.run, number * per_picture, settled.count * per_picture, start.rows
     )

@@ -100,6 +100,8 @@ class ImageEngine:
         devices.fix_threads()
         states = prompts.read(sitting, self._prompts)
         start = autoencoding.look(sitting, self._previews)
+        for aid in sitting.aids:
+            aid.prepare(sitting)
         latents = denoising.denoise_all(sitting, states, start, self._predictions)
         images = autoencoding.decode_all(sitting, latents)
         pictures = tuple(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from engines.api import BadRequest, ImageRequest
-from engines.api.requests import SEEDS
+from engines.api.checks import SEEDS
 from engines.image import png
 from engines.image.card import Card
 from engines.image.pipelines import Drawing, States

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from engines.api import LoraUse, Run
 from engines.image import loras
+from engines.image.guiding import Aid
 from engines.image.loras import Lora
 from engines.image.parts import Parts
 from engines.image.settling import Settled
@@ -20,7 +21,11 @@ M = TypeVar("M")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitting:
-    """What all phases know; `worn` are the components of the `uses`, in their order."""
+    """What all phases know.
+
+    `worn` are the components of the `uses`, in their order; `aids` have a say
+    in the drawing besides the words.
+    """
 
     memory: MemoryManager
     run: Run
@@ -28,6 +33,7 @@ class Sitting:
     settled: Settled
     uses: tuple[LoraUse, ...] = ()
     worn: tuple[Component[Lora], ...] = ()
+    aids: tuple[Aid, ...] = ()
 
     def dress(self, module: Any, part: str, worn: Sequence[Lora]) -> None:
         """Put the LoRAs on the UNet or a text encoder, as `loras.put_on`."""
