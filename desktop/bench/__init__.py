@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
 
         return screenshots.main(argv[1:])
     sys.stderr.write(
-        "Say what to measure: bench [memory | music | window | score] [--json]"
+        "Say what to measure: bench [image | memory | music | window | score] [--json]"
         " | bench screenshots --out DIR\n"
     )
     return 2

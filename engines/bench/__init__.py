@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-NAMES = ("memory", "music")
+NAMES = ("image", "memory", "music")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -15,6 +15,10 @@ def main(argv: Sequence[str]) -> int:
         from engines.bench import memory
 
         return memory.main(argv[1:])
+    if name == "image":
+        from engines.bench import pictures
+
+        return pictures.main(argv[1:])
     if name == "music":
         from engines.bench import music
 
