@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from engines import devices
+from engines.image import speed
 from engines.memory.lease import Component
 from engines.memory.weights import modules
 from engines.memory.weights.footprints import Footprint
@@ -43,7 +44,14 @@ def component(
         device: Where it will lie, "cpu" or "cuda".
         exact: Only in ways that change nothing of its results.
     """
-    return modules.component(key, weights, precision.itemsize, load, device, exact=exact)
+    return modules.component(
+        key,
+        weights,
+        precision.itemsize,
+        lambda device: speed.laid_out(load(device), device),
+        device,
+        exact=exact,
+    )
 
 
 def in_main_memory(size_bytes: int, device: str) -> int:
