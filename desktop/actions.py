@@ -2,72 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
-
+from desktop.action import Action, Desk
 from desktop.document.model import DocumentKind, PictureLayer
+from desktop.music_actions import MUSIC_ACTIONS, MUSIC_DIVIDED_BEFORE
 from desktop.session import Session
-
-
-class Desk(Protocol):
-    """What an action works on: the session, and the window's own questions and views."""
-
-    session: Session
-
-    def ask_new(self, use: str) -> None: ...
-
-    def ask_open(self) -> None: ...
-
-    def ask_save(self, *, anew: bool) -> None: ...
-
-    def ask_export(self) -> None: ...
-
-    def ask_picture(self) -> None: ...
-
-    def ask_score(self) -> None: ...
-
-    def play_or_pause(self) -> None: ...
-
-    def fit_page(self) -> None: ...
-
-    def show_panel(self, name: str) -> None: ...
-
-    def focus_brief(self) -> None: ...
-
-    def make(self) -> None: ...
-
-    def show_memory(self) -> None: ...
-
-    def show_models(self) -> None: ...
-
-    def toggle_score(self) -> None: ...
-
-    def ask_end_engines(self) -> None: ...
-
-    def show_commands(self) -> None: ...
-
-    def show_about(self) -> None: ...
-
-    def close(self) -> bool: ...
-
-
-def _always(session: Session) -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing to do; `shortcut` is in Qt's portable notation, several parted by commas."""
-
-    id: str
-    text: str
-    menu: str
-    does: Callable[[Desk], object]
-    shortcut: str = ""
-    icon: str = ""
-    can: Callable[[Session], bool] = _always
-    words: Callable[[Session], str] | None = None
 
 
 def _undo_words(session: Session) -> str:
@@ -86,12 +24,8 @@ def _is_scene(session: Session) -> bool:
     return session.document.kind is DocumentKind.SCENE
 
 
-def _has_music(session: Session) -> bool:
-    return session.document.music is not None
-
-
 def _can_play(session: Session) -> bool:
-    return _is_scene(session) or _has_music(session)
+    return _is_scene(session) or session.document.music is not None
 
 
 def _remakable(session: Session) -> bool:
@@ -124,6 +58,8 @@ def _cancel_all(desk: Desk) -> None:
     for job in desk.session.jobs.jobs:
         desk.session.jobs.cancel(job.id)
 
+
+__all__ = ["ACTIONS", "DIVIDED_BEFORE", "HANDLED_BY_KEYS", "MENUS", "Action", "Desk", "action"]
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -174,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         id="place_score",
-        text="Use a MIDI file as music…",
+        text="Use a score as music…",
         menu="File",
         icon="music",
         does=lambda desk: desk.ask_score(),
@@ -295,22 +231,6 @@ ACTIONS: tuple[Action, ...] = (
         can=_variable,
     ),
     Action(
-        id="reroll_music",
-        text="Write the music again",
-        menu="Layer",
-        icon="refresh-cw",
-        does=lambda desk: desk.session.reroll_music(),
-        can=lambda s: s.document.music is not None and s.document.music.recipe is not None,
-    ),
-    Action(
-        id="remove_music",
-        text="Remove the music",
-        menu="Layer",
-        icon="x",
-        does=lambda desk: desk.session.remove_music(),
-        can=_has_music,
-    ),
-    Action(
         id="make",
         text="Make it from the brief",
         menu="Make",
@@ -390,6 +310,7 @@ ACTIONS: tuple[Action, ...] = (
         icon="power",
         does=lambda desk: desk.ask_end_engines(),
     ),
+    *MUSIC_ACTIONS,
     Action(
         id="play",
         text="Play or pause",
@@ -398,15 +319,6 @@ ACTIONS: tuple[Action, ...] = (
         icon="play",
         does=lambda desk: desk.play_or_pause(),
         can=_can_play,
-    ),
-    Action(
-        id="score",
-        text="Edit the score",
-        menu="View",
-        shortcut="Ctrl+4",
-        icon="piano",
-        does=lambda desk: desk.toggle_score(),
-        can=lambda session: session.document.music is not None,
     ),
     Action(
         id="fit",
@@ -442,7 +354,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 """Every action, in the order of the menus."""
 
-MENUS = ("File", "Edit", "Layer", "Make", "View")
+MENUS = ("File", "Edit", "Layer", "Make", "Music", "View")
 
 HANDLED_BY_KEYS = frozenset({"play"})
 """Shortcuts that must not be taken from a focused button; the window hears them as keys."""
@@ -457,7 +369,7 @@ DIVIDED_BEFORE = frozenset(
         "select_all",
         "add_text",
         "reroll",
-        "reroll_music",
+        *MUSIC_DIVIDED_BEFORE,
         "words_panel",
         "models",
         "drop_queue",

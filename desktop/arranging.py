@@ -25,6 +25,7 @@ from desktop.document.model import (
     Recipe,
     TextLayer,
 )
+from desktop.document.takes import with_music, with_track
 from desktop.editing import Editing
 from desktop.render.pictures import PictureError, sort_of
 from engines.api import BadRequest
@@ -164,11 +165,18 @@ class Arranging(Editing):
             name=name,
             recipe=recipe,
         )
-        self.set_track(SET_MUSIC, track)
+        self.edit(SET_MUSIC, with_music(self.document, track))
 
     def set_track(self, text: str, track: MusicTrack) -> None:
-        """Put a track under the document; one undo step with the sound that is made of it."""
-        self.edit(text, replace(self.document, music=track), merge=_merge(track))
+        """Change the document's track as one undo step."""
+        self.edit(text, with_track(self.document, track))
+
+    def add_sound(self, sound: bytes) -> None:
+        """Give the music its sound; that is no step of its own, as it follows from the score."""
+        music = self.document.music
+        if music is not None:
+            track = replace(music, sound_asset=self.assets.add(sound, ".flac"))
+            self.touch(with_track(self.document, track))
 
     def remove_music(self) -> None:
         self.edit("Remove music", replace(self.document, music=None))
@@ -225,12 +233,6 @@ class Arranging(Editing):
         red, green, blue = (int(color[i : i + 2], 16) for i in (0, 2, 4))
         light = 0.299 * red + 0.587 * green + 0.114 * blue
         return "#14141a" if light > 140 else "#ffffff"
-
-
-def _merge(track: MusicTrack) -> str:
-    """Return the key under which a track and the sound made of it are one undo step."""
-    states = "".join(f"{x.muted:d}{x.soloed:d}{x.locked:d}" for x in track.parts)
-    return f"music:{track.midi_asset}:{states}"
 
 
 def _first_words(text: str, limit: int = 28) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PANELS = {
     Kind.TEXT: "text",
     Kind.IMAGE: "image",
+    Kind.GRID: "image",
     Kind.BACKGROUND: "image",
     Kind.MUSIC: "music",
 }
@@ -67,7 +68,7 @@ class Arrivals:
             self._take_models(found.of(Dropped.MODEL))
         for path in found.of(Dropped.OTHER)[:1]:
             self._stage.message.tell(
-                f"{path.name} is neither a picture, a MIDI file, a model nor a project.", tone="bad"
+                f"{path.name} is neither a picture, a score, a model nor a project.", tone="bad"
             )
 
     def offer_waiting(self, queue: KeptQueue) -> None:

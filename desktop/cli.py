@@ -166,7 +166,7 @@ def _models(commands: Any) -> None:
 
 def _train(commands: Any) -> None:
     command = _add(commands, "train", "Train a starter model.")
-    command.add_argument("what", choices=("image", "music"))
+    command.add_argument("what", choices=("image", "music", "cutout"))
     command.add_argument("data", nargs="*", help="folders of the data set")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     command.add_argument("--preset", choices=("cpu", "gpu"), default="cpu")

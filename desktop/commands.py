@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop.messages import fit_text, size_text
-from desktop.settings import load_settings, memory_store, settings_path
+from desktop.settings import GB, load_settings, memory_store, settings_path
 from desktop.terminal import print_table
 from engines.api import (
     BadRequest,
@@ -24,6 +24,7 @@ from engines.api import (
     EngineError,
     Fit,
     FitRequest,
+    GridRequest,
     ImageResult,
     ModelRefused,
     ModelSpec,
@@ -81,17 +82,16 @@ def text(arguments: argparse.Namespace, run: Run) -> Answer:
 
 def image(arguments: argparse.Namespace, run: Run) -> Answer:
     """Draw pictures with a model or the backgrounds generator."""
-    from desktop.painting import SUFFIXES, described, file_of, image_request, like
-    from desktop.picture_recipes import hashes
+    from desktop.painting import SUFFIXES, image_request, like, remember, write_pictures
     from engines.catalog import Catalog
 
     _check_goal(arguments.out, SUFFIXES)
-    found = None
+    found, specs = None, Catalog().list()
     if arguments.like is not None:
-        found = like(arguments.like, _read_bytes(arguments.like), Catalog().list())
+        found = like(arguments.like, _read_bytes(arguments.like), specs)
     size_px = _frame(arguments.size) if arguments.size else None
     request = image_request(
-        arguments, found, seed=_seed(arguments), size_px=size_px, read=_read_picture
+        arguments, found, seed=_seed(arguments), size_px=size_px, read=_read_picture, specs=specs
     )
     left_out = found.left_out if found is not None else ()
     if found is not None and found.sentence:
@@ -99,14 +99,16 @@ def image(arguments: argparse.Namespace, run: Run) -> Answer:
     with _host(arguments) as host:
         result = host.run(request, run)
     assert isinstance(result, ImageResult)
-    paths = _numbered(arguments.out, len(result.pictures))
-    said = described(request, result, hashes())
-    for path, picture, settings in zip(paths, result.pictures, said, strict=True):
-        _write(path, file_of(picture.png, settings, path.suffix.lower()))
+    most_bytes = round(load_settings(settings_path()).history_gb * GB)
+    paths = write_pictures(arguments.out, request, result, _write)
+    try:
+        remember(request, result, most_bytes=most_bytes)
+    except OSError as error:  # the files themselves are written
+        sys.stderr.write(f"The history of pictures could not take them: {error}.\n")
     _say(arguments, paths)
     return {
         "outputs": [str(path) for path in paths],
-        "seed": request.seed,
+        "seed": request.base.seed if isinstance(request, GridRequest) else request.seed,
         "model": result.model,
         "left_out": list(left_out),
     }
@@ -415,12 +417,6 @@ def _read_picture(path: Path | None) -> bytes:
         return to_png(_read_bytes(path))
     except PictureError as error:
         raise BadRequest(f"{path} cannot be read: {error}") from None
-
-
-def _numbered(path: Path, count: int) -> list[Path]:
-    if count == 1:
-        return [path]
-    return [path.with_name(f"{path.stem}-{i + 1}{path.suffix}") for i in range(count)]
 
 
 def _write(path: Path, data: bytes) -> None:

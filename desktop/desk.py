@@ -95,6 +95,23 @@ class DeskWindow(QMainWindow):
     def ask_score(self) -> None:
         self.files.ask_score(lambda path: self.arrivals.take_files((path,)))
 
+    def ask_save_score(self) -> None:
+        self.files.ask_save_score(self.session.export)
+
+    def ask_stems(self) -> None:
+        self.files.ask_stems(
+            lambda path: self.session.attempt(lambda: self.session.export_stems(path))
+        )
+
+    def work_on_music(self, verb: str) -> None:
+        """Show the form for something to do with the music."""
+        from desktop.panels.music import MusicPanel
+
+        panel = self.left.panel("music")
+        self.left.show_panel("music")
+        if isinstance(panel, MusicPanel):
+            panel.choose_verb(verb)
+
     def play_or_pause(self) -> None:
         self.playback.toggle()
 

@@ -110,6 +110,16 @@ class Editing(QObject):
         self._history.add(text, self._document, document, merge)
         self._show(document)
 
+    def amend(self, document: Document) -> None:
+        """Replace the document as a part of the last undo step."""
+        self._history.amend(document)
+        self._show(document)
+
+    def touch(self, document: Document) -> None:
+        """Put in what follows from the document and was only worked out now: no step to undo."""
+        self._history.touch(document)
+        self._show(document)
+
     def undo(self) -> None:
         document = self._history.undo()
         if document is not None:

@@ -16,7 +16,12 @@ from desktop.session import Session
 from engines.api import BadRequest
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-SCORE_SUFFIXES = (".mid", ".midi")
+MIDI_SUFFIXES = (".mid", ".midi")
+NOTATION_SUFFIXES = (".musicxml", ".mxl", ".xml")
+SCORE_SUFFIXES = (*MIDI_SUFFIXES, *NOTATION_SUFFIXES)
+TAKE_MIME = "application/x-triptych-take"
+"""The id of a take of the music that is dragged."""
+
 PROJECT_SUFFIX = ".triptych"
 MODEL_SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 """Those that are refused too: the library says why."""
@@ -37,7 +42,12 @@ SCENE_FILTERS = (
     "Animated GIF (*.gif)",
     "Still picture (*.png)",
 )
-MUSIC_FILTERS = ("Score as MIDI (*.mid)", "Music as WAV (*.wav)")
+SCORE_FILTERS = (
+    "Score as MIDI (*.mid)",
+    "Score as MusicXML (*.musicxml)",
+    "Score as packed MusicXML (*.mxl)",
+)
+SOUND_FILTERS = ("Music as WAV (*.wav)", "Music as FLAC (*.flac)", "Music as Ogg (*.ogg)")
 
 
 class Dropped(StrEnum):
@@ -58,6 +68,15 @@ class Sorted:
 
     def of(self, kind: Dropped) -> tuple[Path, ...]:
         return tuple(path for found, path in self.files if found is kind)
+
+
+def read_picture_file(path: Path) -> bytes:
+    """Return a picture file's bytes.
+
+    Raises:
+        BadRequest, OSError: it is too large, or cannot be read.
+    """
+    return _read(path, LARGEST_PICTURE_BYTES)
 
 
 def sort_dropped(paths: tuple[Path, ...]) -> Sorted:
@@ -89,12 +108,21 @@ class FileQuestions:
     def ask_open(self, then: Callable[[Path], object]) -> None:
         self._ask("Open a project", ("Triptych projects (*.triptych)",), then)
 
-    def ask_picture(self, then: Callable[[Path], object]) -> None:
+    def ask_picture(
+        self, then: Callable[[Path], object], *, title: str = "Place a picture"
+    ) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
-        self._ask("Place a picture", (f"Pictures ({patterns})",), then)
+        self._ask(title, (f"Pictures ({patterns})",), then)
 
     def ask_score(self, then: Callable[[Path], object]) -> None:
-        self._ask("Use a score", ("MIDI files (*.mid *.midi)",), then)
+        patterns = " ".join(f"*{suffix}" for suffix in SCORE_SUFFIXES)
+        self._ask("Use a score", (f"MIDI and MusicXML ({patterns})",), then)
+
+    def ask_save_score(self, then: Callable[[Path], object]) -> None:
+        self._ask("Save the score", SCORE_FILTERS, then, write=True)
+
+    def ask_stems(self, then: Callable[[Path], object]) -> None:
+        self._ask("Export each part as", SOUND_FILTERS, then, write=True)
 
     def ask_soundfont(self, then: Callable[[Path], object]) -> None:
         self._ask("Choose a soundfont", ("Soundfonts (*.sf2 *.sf3)",), then)
@@ -110,7 +138,7 @@ class FileQuestions:
         scene = session.document.kind is DocumentKind.SCENE
         filters: tuple[str, ...] = SCENE_FILTERS if scene else POSTER_FILTERS
         if session.document.music is not None:
-            filters = (*filters, *MUSIC_FILTERS)
+            filters = (*filters, *SCORE_FILTERS, *SOUND_FILTERS)
         self._ask("Export", filters, then, write=True)
 
     def place(self, session: Session, path: Path) -> None:
@@ -122,21 +150,24 @@ class FileQuestions:
         from desktop.render.pictures import PictureError, to_png
 
         try:
-            png = to_png(_read(path, LARGEST_PICTURE_BYTES))
+            png = to_png(read_picture_file(path))
         except PictureError as error:
             raise BadRequest(f"{path.name} cannot be read: {error}") from None
         session.place_picture(png, name=path.stem)
 
     def use_score(self, session: Session, path: Path) -> None:
-        """Put a MIDI file under the document.
+        """Put a MIDI, MusicXML or MXL file under the document.
 
         Raises:
-            BadRequest, OSError: it is no MIDI file or cannot be read.
+            BadRequest, OSError: it is none of these or cannot be read.
         """
-        midi = _read(path, LARGEST_SCORE_BYTES)
-        if not midi.startswith(b"MThd"):
+        data = _read(path, LARGEST_SCORE_BYTES)
+        if path.suffix.lower() in NOTATION_SUFFIXES:
+            session.read_score_file(data, path.stem)
+            return
+        if not data.startswith(b"MThd"):
             raise BadRequest(f"{path.name} is not a MIDI file")
-        session.set_music(midi, name=path.stem)
+        session.set_music(data, name=path.stem)
 
     def _ask(
         self,

@@ -28,8 +28,10 @@ from desktop.document.picture_metadata import (
     without_settings,
 )
 from desktop.gallery_files import RATINGS, PictureFiles
-from desktop.picture_recipes import recipe_like, settings_of
+from desktop.picture_recipes import name_of, recipe_like, settings_of, settled
+from desktop.recipes import parts_of, recipe_of
 from desktop.render.pictures import PictureError, sort_of, thumbnail_jpeg
+from engines.api import ImageResult, Request
 
 log = logging.getLogger(__name__)
 
@@ -310,6 +312,27 @@ class Gallery:
             name = " ".join(settings.prompt.split())[:40] or "Picture"
             png, made_s = without_settings(data), path.stat().st_mtime
             self.add(png, recipe_like(settings), name=name, made_s=made_s, rating=rating)
+
+
+def enter(gallery: Gallery, request: Request, result: ImageResult) -> list[int]:
+    """Put the pictures of a result into the history; the sheets of a grid come last.
+
+    Raises:
+        OSError: the history cannot be written.
+    """
+    for data in parts_of(request):
+        gallery.keep_start(data)
+    name = name_of(request)
+    asked = (settled(request, result, number) for number in range(len(result.pictures)))
+    added = [
+        gallery.add(picture.png, recipe_of(one, result.model), name=name)
+        for picture, one in zip(result.pictures, asked, strict=True)
+    ]
+    whole = recipe_of(request, result.model)
+    added += [gallery.add(sheet, whole, name=f"Grid: {name}") for sheet in result.sheets]
+    gallery.mend()
+    gallery.trim()
+    return added
 
 
 def _with_recipe(png: bytes, recipe: Recipe) -> bytes:

@@ -51,6 +51,22 @@ class History:
         self._sealed = False
         del self._done[: max(0, len(self._done) - STEP_LIMIT)]
 
+    @property
+    def last(self) -> object:
+        """What tells the last step from others, by identity; None at the beginning."""
+        return self._done[-1].before if self._done else None
+
+    def amend(self, document: Document) -> None:
+        """Let the last step lead to another document."""
+        self._undone.clear()
+        self.touch(document)
+
+    def touch(self, document: Document) -> None:
+        """Let the last step lead to a document that only knows more; redo stays possible."""
+        if self._done:
+            last = self._done[-1]
+            self._done[-1] = _Step(last.text, last.before, document, last.merge)
+
     def seal(self) -> None:
         """Let the next edit be a step of its own whatever its merge key."""
         self._sealed = True

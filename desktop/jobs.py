@@ -32,7 +32,16 @@ from PySide6.QtCore import (
 )
 
 from desktop.queue_order import Waiting
-from engines.api import Cancelled, CancelToken, Preview, Progress, Request, Run
+from engines.api import (
+    Cancelled,
+    CancelToken,
+    GridRequest,
+    ImageRequest,
+    Preview,
+    Progress,
+    Request,
+    Run,
+)
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +100,7 @@ class Job:
     preview: Preview | None = None
     error: Exception | None = None
     cancelling: bool = False
+    finishing: bool = False
     quiet: bool = False
     labels: tuple[str, ...] = ()
     batch: str = ""
@@ -102,6 +112,14 @@ class Job:
     @property
     def ended(self) -> bool:
         return self.state in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+    @property
+    def makes_several(self) -> bool:
+        """Whether it can be finished before all that was asked of it is made."""
+        asked = self.request
+        return isinstance(asked, GridRequest) or (
+            isinstance(asked, ImageRequest) and asked.count > 1
+        )
 
     @property
     def fraction(self) -> float:
@@ -240,11 +258,21 @@ class JobQueue(QObject):
         else:
             self._replace(replace(job, cancelling=True))
 
-    def cancel_all_queued(self) -> None:
-        """Finish what runs, drop the rest of what was asked of the engines, and exports.
+    def finish(self, job_id: int) -> None:
+        """Have a running job end after what it is making now, with what is made by then."""
+        job = self._jobs.get(job_id)
+        if job is not None and job.state is JobState.RUNNING and not job.finishing:
+            self._tokens[job_id].finish()
+            self._replace(replace(job, finishing=True))
 
+    def cancel_all_queued(self) -> None:
+        """Finish what is being made, drop the rest of what was asked of the engines, and exports.
+
+        Of a job that makes several pictures the one being drawn is finished.
         Files that wait to be saved and housekeeping are not part of it.
         """
+        if Lane.ENGINE in self._busy:
+            self.finish(self._busy[Lane.ENGINE])
         for lane in (Lane.ENGINE, Lane.EXPORT):
             for job_id in tuple(self._waiting[lane]):
                 self.cancel(job_id)

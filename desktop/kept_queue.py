@@ -25,7 +25,7 @@ from desktop.document.model import Recipe
 from desktop.document.problems import DocumentError
 from desktop.document.replacing import replacing
 from desktop.jobs import Job, JobQueue, Lane
-from desktop.recipes import REQUESTS, recipe_of, request_of
+from desktop.recipes import REQUESTS, parts_of, recipe_of, request_of
 from engines.api import BadRequest, Request, Run
 
 log = logging.getLogger(__name__)
@@ -158,10 +158,8 @@ def write_requests(goal: Path, requests: Iterable[Request]) -> None:
     parts.mkdir(parents=True, exist_ok=True)
     lines = []
     for request in requests:
-        for field in dataclasses.fields(request):
-            value = getattr(request, field.name)
-            if isinstance(value, bytes) and value:
-                _write_part(parts, value)
+        for data in parts_of(request):
+            _write_part(parts, data)
         lines.append(asdict(recipe_of(request, getattr(request, "model", ""))))
     with replacing(goal) as part:
         text = json.dumps({"version": VERSION, "jobs": lines}, ensure_ascii=False, indent=1)

@@ -147,6 +147,23 @@ class Remembering(Hosted):
 
         self._housekeeping("Reading a picture", work, lambda png: then(png) if png else None)
 
+    def load_picture(
+        self, name: str, read: Callable[[], bytes], then: Callable[[bytes], None]
+    ) -> None:
+        """Read a picture of any kind as a PNG beside the window; what is wrong with it is told."""
+
+        def work(run: Run) -> bytes:
+            from desktop.render.pictures import PictureError, to_png
+
+            try:
+                return to_png(read())
+            except PictureError as problem:
+                raise BadRequest(f"{name} cannot be read: {problem}") from None
+            except KeyError:
+                raise BadRequest(f"{name} is not here any more") from None
+
+        self._housekeeping(f"Reading {name}", work, then)
+
     def look_into(self, path: Path, then: Callable[[Found], None]) -> None:
         """Read how a picture's file says it was made."""
 
@@ -171,21 +188,9 @@ class Remembering(Hosted):
 
         def work(run: Run) -> list[int]:
             gallery = self.gallery  # made here if it is the first: its imports would be felt
-            from desktop.picture_recipes import name_of, settled
-            from desktop.recipes import recipe_of
+            from desktop.gallery import enter
 
-            for data in (getattr(request, name, b"") for name in ("init", "mask", "png")):
-                if data:
-                    gallery.keep_start(data)
-            numbers = range(len(result.pictures))
-            asked = (settled(request, result, number) for number in numbers)
-            added = [
-                gallery.add(picture.png, recipe_of(one, result.model), name=name_of(request))
-                for picture, one in zip(result.pictures, asked, strict=True)
-            ]
-            gallery.mend()
-            gallery.trim()
-            return added
+            return enter(gallery, request, result)
 
         self._housekeeping("Remembering a picture", work, self.remembered.emit)
 

@@ -116,7 +116,14 @@ class LeftRoom(QWidget):
         made = MusicPanel(self._session, roll, roll.set_midi, self._playback.toggle)
         made.edit_wanted.connect(self.score_wanted)
         made.soundfont_wanted.connect(self.soundfont_wanted)
+        made.takes.heard.connect(self._hear_take)
         return made
+
+    def _hear_take(self, take_id: str) -> None:
+        """Use a take and play it from where the playhead is."""
+        self._session.use_take(take_id)
+        if not self._playback.playing:
+            self._playback.toggle()
 
     def _tab_row(self) -> QHBoxLayout:
         tabs = QHBoxLayout()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 
 from desktop.canvas import score_keys as keys
+from desktop.canvas.bar_menu import build_bar_menu
+from desktop.canvas.score_bars import BarMarks
 from desktop.canvas.score_editor import ScoreEditor
 from desktop.canvas.score_layout import ScoreLayout
 from desktop.canvas.score_tiles import Look
@@ -16,6 +18,7 @@ from desktop.canvas.worker import Worker
 from desktop.document.midi_file import ScoreError, read_notes
 from desktop.document.model import Document
 from desktop.document.notes import NoteScore
+from desktop.document.passages import Passage
 from desktop.document.recognised_key import key_of
 from desktop.panels.controls import Choice, button, label, row, tool
 from desktop.panels.parts import PartsList
@@ -49,6 +52,7 @@ class ScoreRoom(QWidget):
         self._session = session
         self._asset = ""
         self._part = 0
+        self._showing = False
         self._key: tuple[int, str] | None = None
         self._layout: ScoreLayout | None = None
         self.worker = Worker("score")
@@ -63,7 +67,10 @@ class ScoreRoom(QWidget):
         self.editor.edited.connect(session.edit_score)
         self.editor.seeked.connect(self.seeked)
         self.editor.view_changed.connect(self._show_place)
-        self.editor.choice_changed.connect(self._tell)
+        self.editor.choice_changed.connect(self._on_choice)
+        self.editor.bars_marked.connect(self._on_bars)
+        self.editor.bar_menu_wanted.connect(self._open_bar_menu)
+        session.passage_changed.connect(lambda _: self._show_marks())
         self._across.valueChanged.connect(lambda value: self.editor.show_place(left_s=value / 1000))
         self._upright.valueChanged.connect(lambda value: self.editor.show_place(top_px=value))
         session.document_changed.connect(self._on_document)
@@ -119,13 +126,18 @@ class ScoreRoom(QWidget):
         nearer, farther = tool("zoom-in", "Closer (+)"), tool("zoom-out", "Farther (-)")
         nearer.clicked.connect(lambda: editor.zoom(time=1.25))
         farther.clicked.connect(lambda: editor.zoom(time=0.8))
+        self._again = button(
+            "Write again", "quiet", "dices", "Write the marked bars again (Ctrl+Shift+W)"
+        )
+        self._again.clicked.connect(lambda: self._session.attempt(self._session.write_again))
         self.hearing = tool("volume-2", "Hear notes as they are pressed, drawn and moved")
         self.hearing.setCheckable(True)
         close = tool("x", "Close the score")
         close.clicked.connect(self.closed)
         layout = row(
             label("Score", "heading"), self._pen, label("Grid", "muted"), self._division,
-            *buttons, None, self._about, self.hearing, farther, nearer, close, spacing=8,
+            *buttons, self._again, None, self._about, self.hearing, farther, nearer, close,
+            spacing=8,
         )  # fmt: skip
         layout.setContentsMargins(12, 6, 8, 6)
         return layout
@@ -134,6 +146,7 @@ class ScoreRoom(QWidget):
         music = after.music
         if music is None:
             self._asset = ""
+            self._session.mark_passage(None)
             self.worker.forget("score")
             self.editor.show_score(None)
             return
@@ -181,12 +194,46 @@ class ScoreRoom(QWidget):
         )
         if asset != self._asset:
             self._asset = asset
+            self._showing = True
             self.editor.show_score(self._layout)
+            self._showing = False
+        self._show_marks()
         self._tell()
 
     def _on_part(self, part: int) -> None:
         self._part = part
         self._on_document(self._session.document, self._session.document)
+
+    def _on_choice(self) -> None:
+        """Mark the bars and parts of the notes that are chosen."""
+        score, choice = self.editor.score, self.editor.choice
+        # A score that comes back changed leaves some notes unchosen; that marks nothing else.
+        if score is not None and choice and not self._showing:
+            bars = [score.bar_at(note.start_tick) for _, note in choice]
+            parts = tuple(sorted({part for part, _ in choice}))
+            self._session.mark_passage(Passage(first=min(bars), last=max(bars), parts=parts))
+        self._tell()
+
+    def _on_bars(self, first: int, last: int) -> None:
+        """Mark bars of all parts; what is locked among them stays anyway."""
+        self.editor.choose(frozenset())
+        self._session.mark_passage(Passage(first=first, last=last))
+
+    def _open_bar_menu(self, bar: int, at: QPoint) -> None:
+        score = self.editor.score
+        has_part = score is not None and 0 <= self._part < len(score.parts)
+        name = score.parts[self._part].name if score is not None and has_part else ""
+        menu = build_bar_menu(self, self._session, bar, part=self._part, part_name=name)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def _show_marks(self) -> None:
+        """Show the marked and the locked bars in the ruler."""
+        music, passage = self._session.document.music, self._session.passage
+        locked = frozenset(music.locked_bars) if music is not None else frozenset()
+        first, last = (passage.first, passage.last) if passage is not None else (0, -1)
+        self.editor.show_marks(BarMarks(first=first, last=last, locked=locked))
+        self._again.setEnabled(passage is not None and music is not None)
 
     def _on_pen(self, on: bool) -> None:
         self.editor.drawing = on

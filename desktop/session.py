@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Signal
-
 from desktop.document.assets import AssetStore
 from desktop.document.model import Document, Layer, PictureLayer
+from desktop.following import Following
 from desktop.jobs import Job
-from desktop.messages import explain
 from desktop.recipes import recipe_of, request_of
-from desktop.sounding import Sounding
+from desktop.render.pictures import PictureError, to_png
+from desktop.seeds import new_seed
 from engines.api import (
     BackgroundRequest,
     BadRequest,
-    EngineError,
+    CutoutRequest,
     ImageRequest,
     ImageResult,
     Kind,
     MusicRequest,
-    MusicResult,
     Request,
     Run,
     UpscaleRequest,
 )
 from engines.host import label_of
 
-SEEDS = 2**32
-
 TITLES = {
     Kind.TEXT: "Writing",
     Kind.IMAGE: "Painting",
+    Kind.GRID: "Painting a grid",
     Kind.BACKGROUND: "Drawing a background",
     Kind.UPSCALE: "Enlarging",
+    Kind.CUTOUT: "Cutting out",
     Kind.MUSIC: "Scoring",
     Kind.SOUND: "Playing the score to sound",
     Kind.PLAN: "Planning",
@@ -45,15 +42,8 @@ TITLES = {
 }
 
 
-def new_seed() -> int:
-    """Return a seed nobody chose."""
-    return secrets.randbelow(SEEDS)
-
-
-class Session(Sounding):
+class Session(Following):
     """The project, its jobs, and the engines behind them."""
-
-    noticed = Signal(str)  # one sentence for the user
 
     def generate(self, request: Request, then: Callable[[Any], None], *, batch: str = "") -> Job:
         """Ask an engine; `then` gets its result on the GUI thread.
@@ -137,7 +127,7 @@ class Session(Sounding):
             BadRequest: the layer has no recipe that can be replayed.
         """
         layer = self.document.layer(layer_id)
-        request = request_of(self._recipe(layer), self._read, seed=new_seed())
+        request = request_of(self._recipe(layer), self.read_picture, seed=new_seed())
         return self._remake(layer, request, batch)
 
     def vary(self, layer_id: str, *, strength: float = 0.45) -> Job:
@@ -147,38 +137,11 @@ class Session(Sounding):
             BadRequest: the layer has no recipe that can be replayed.
         """
         layer = self.document.layer(layer_id)
-        request = request_of(self._recipe(layer), self._read, seed=new_seed())
+        request = request_of(self._recipe(layer), self.read_picture, seed=new_seed())
         if isinstance(request, ImageRequest) and isinstance(layer, PictureLayer):
-            png = self._read(layer.asset)
+            png = self.assets.read(layer.asset)
             request = replace(request, init=png, strength=strength, count=1, upscale=1)
         return self._remake(layer, request)
-
-    def reroll_music(self) -> Job:
-        """Write the music again from its recipe, with another seed.
-
-        Raises:
-            BadRequest: there is no music, or it was not made here.
-        """
-        music = self.document.music
-        if music is None or music.recipe is None:
-            raise BadRequest("the music was not made here, so it cannot be made again")
-        request = request_of(music.recipe, self._read, seed=new_seed())
-
-        def then(result: MusicResult) -> None:
-            self.set_music(result.midi, recipe=recipe_of(request, result.model))
-
-        return self.generate(request, then)
-
-    def tell(self, error: Exception) -> None:
-        """Tell the user in one sentence what went wrong."""
-        self.noticed.emit(str(explain(error)))
-
-    def attempt(self, verb: Callable[[], object]) -> None:
-        """Do something that the user asked for; if it cannot be done, tell why."""
-        try:
-            verb()
-        except (EngineError, OSError) as error:
-            self.tell(error)
 
     def _recipe(self, layer: Layer) -> Any:
         if layer.recipe is None:
@@ -186,7 +149,8 @@ class Session(Sounding):
         return layer.recipe
 
     def _remake(self, layer: Layer, request: Request, batch: str = "") -> Job:
-        if not isinstance(request, ImageRequest | BackgroundRequest | UpscaleRequest):
+        makers = ImageRequest | BackgroundRequest | UpscaleRequest | CutoutRequest
+        if not isinstance(request, makers):
             raise BadRequest(f"“{layer.name}” is not a picture")
 
         def then(result: ImageResult) -> None:
@@ -195,8 +159,47 @@ class Session(Sounding):
 
         return self.generate(request, then, batch=batch)
 
-    def _read(self, sha256: str) -> bytes:
-        return self.assets.read(sha256)
+    def enlarge(self, layer_id: str, factor: int, *, model: str = "") -> Job:
+        """Put a picture layer's own picture there enlarged; `model` is as in `UpscaleRequest`.
+
+        Raises:
+            BadRequest: the layer is no picture, or cannot be enlarged so.
+        """
+        layer = self._picture(layer_id)
+        request = UpscaleRequest(png=self._png(layer), factor=factor, model=model)
+        return self._remake(layer, request)
+
+    def cut_out(self, layer_id: str, *, model: str = "") -> Job:
+        """Leave out what is behind the subject of a picture layer.
+
+        Raises:
+            BadRequest: the layer is no picture.
+        """
+        layer = self._picture(layer_id)
+        return self._remake(layer, CutoutRequest(png=self._png(layer), model=model))
+
+    def read_picture(self, sha256: str) -> bytes:
+        """Return a picture of the project, else of the history.
+
+        Raises:
+            KeyError: it is in neither.
+        """
+        if sha256 in self.assets:
+            return self.assets.read(sha256)
+        return self.gallery.read(sha256)
+
+    def _picture(self, layer_id: str) -> PictureLayer:
+        layer = self.document.layer(layer_id)
+        if not isinstance(layer, PictureLayer):
+            raise BadRequest(f"“{layer.name}” is not a picture")
+        return layer
+
+    def _png(self, layer: PictureLayer) -> bytes:
+        """Return a layer's picture as PNG, which is what the engines read."""
+        try:
+            return to_png(self.assets.read(layer.asset))
+        except (PictureError, KeyError) as error:
+            raise BadRequest(f"“{layer.name}” cannot be read: {error}") from None
 
     def _adopt(self, source: AssetStore, document: Document) -> None:
         """Bring over what a document needs if another project was opened meanwhile."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 
-from desktop.arranging import SET_MUSIC
 from desktop.document.midi_file import ScoreError, heard_midi, one_note
+from desktop.document.model import MusicTrack
+from desktop.document.takes import without_sounds
+from desktop.hosted import Host
 from desktop.jobs import Job, Lane
 from desktop.remembering import Remembering
 from engines.api import BadRequest, Kind, Run, SoundRequest, SoundResult
@@ -24,6 +26,10 @@ class Sounding(Remembering):
 
     soundfont_changed = Signal(str)  # its path, empty for ours
 
+    def __init__(self, host: Host, parent: QObject | None = None) -> None:
+        super().__init__(host, parent)
+        self._sounds: tuple[int, MusicTrack | None, str] = (0, None, "")
+
     def use_soundfont(self, path: str) -> None:
         """Let all music sound through this soundfont from now on; empty for ours.
 
@@ -32,9 +38,9 @@ class Sounding(Remembering):
         if path == self.soundfont:
             return
         super().use_soundfont(path)
-        music = self.document.music
-        if music is not None and music.sound_asset:
-            self.set_track("Change soundfont", replace(music, sound_asset=""))
+        document = without_sounds(self.document)
+        if document != self.document:
+            self.edit("Change soundfont", document)
         self.soundfont_changed.emit(path)
 
     def try_soundfont(self, path: Path) -> Job:
@@ -55,12 +61,15 @@ class Sounding(Remembering):
     def sound_music(self) -> Job | None:
         """Have the score played into a sound, which then belongs to the document.
 
-        None if there is no score or it has its sound. The sound of a scene is
-        exactly as long as the scene.
+        None if there is no score or it has its sound; the job that is at it if
+        there is one. The sound of a scene is exactly as long as the scene.
         """
         music = self.document.music
         if music is None or music.sound_asset:
             return None
+        pending = self._pending_sound(music)
+        if pending is not None:
+            return pending
         midi, seconds = self.assets.read(music.midi_asset), self.document.duration_s
         soundfont = self.soundfont
 
@@ -79,14 +88,22 @@ class Sounding(Remembering):
             now = self.document.music
             stays = soundfont == self.soundfont
             if now is not None and stays and replace(now, sound_asset="") == music:
-                sound = self.assets.add(result.data, ".flac")
-                # The sound is part of setting the music: one undo takes both away.
-                self.set_track(SET_MUSIC, replace(now, sound_asset=sound))
+                self.add_sound(result.data)
 
-        return self.jobs.submit(
+        job = self.jobs.submit(
             "Playing the score to sound",
             work,
             then,
             kind=str(Kind.SOUND),
             labels=(f"{Kind.SOUND}:",),
         )
+        self._sounds = (job.id, music, soundfont)
+        return job
+
+    def _pending_sound(self, music: MusicTrack) -> Job | None:
+        """Return the job that plays this very score already."""
+        job_id, known, soundfont = self._sounds
+        if known != music or soundfont != self.soundfont:
+            return None
+        job = next((x for x in self.jobs.jobs if x.id == job_id), None)
+        return job if job is not None and not (job.ended or job.cancelling) else None

@@ -58,7 +58,9 @@ MEDIA = {
     "text": COLORS.words,
     "image": COLORS.picture,
     "background": COLORS.picture,
+    "grid": COLORS.picture,
     "upscale": COLORS.picture,
+    "cutout": COLORS.picture,
     "music": COLORS.music,
     "sound": COLORS.music,
 }

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.actions import ACTIONS, DIVIDED_BEFORE, HANDLED_BY_KEYS, MENUS
 from desktop.desk import DeskWindow
+from desktop.files import TAKE_MIME
 from desktop.icons import icon
 from desktop.jobs import Job, JobState
 from desktop.messages import explain
@@ -57,10 +58,15 @@ class Window(DeskWindow):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if event.mimeData().hasUrls() or event.mimeData().hasFormat(TAKE_MIME):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        take = bytes(event.mimeData().data(TAKE_MIME).data()).decode("ascii", "replace")
+        if take:
+            event.acceptProposedAction()
+            self.session.use_take(take)
+            return
         paths = tuple(
             Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()
         )
@@ -132,6 +138,8 @@ class Window(DeskWindow):
         session.selection_changed.connect(self._refresh)
         session.path_changed.connect(self._refresh)
         session.dirty_changed.connect(self._refresh)
+        session.passage_changed.connect(self._refresh)
+        session.cuts_moved.connect(self._on_cuts_moved)
 
     def _refresh(self, *_: object) -> None:
         """Let menus, title and timeline say how things stand."""
@@ -177,6 +185,10 @@ class Window(DeskWindow):
 
     def _on_notice(self, sentence: str) -> None:
         self.stage.message.tell(sentence)
+
+    def _on_cuts_moved(self, sentence: str) -> None:
+        fit = partial(self.session.attempt, self.session.fit_music)
+        self.stage.message.offer(sentence, "Fit the music again", fit)
 
     def _on_job_ended(self, job: Job) -> None:
         if job.state is JobState.FAILED and job.error is not None:

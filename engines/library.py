@@ -22,7 +22,7 @@ VERSION = 2
 """Of the library: 2 has folders, and what is hidden in them, beside the models."""
 
 HASHES_VERSION = 1
-SEEN_VERSION = 1
+SEEN_VERSION = 2
 """Raised with every change of what is recognised, so that all is looked at anew."""
 
 _CHUNK_BYTES = 2**20

@@ -15,8 +15,10 @@ PLACES: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.TEXT: "engines.text.engine:TextEngine",
         Kind.IMAGE: "engines.image.engine:ImageEngine",
+        Kind.GRID: "engines.image.grid:GridEngine",
         Kind.BACKGROUND: "engines.image.backgrounds_engine:BackgroundEngine",
         Kind.UPSCALE: "engines.image.upscaler:UpscaleEngine",
+        Kind.CUTOUT: "engines.image.cutout:CutoutEngine",
         Kind.MUSIC: "engines.music.engine:MusicEngine",
         Kind.SOUND: "engines.music.sound:SoundEngine",
         Kind.PLAN: "engines.director.engine:DirectorEngine",

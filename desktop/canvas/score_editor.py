@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.canvas.score_bars import bar_under, is_on_number
 from desktop.canvas.score_gestures import (
     EDGE_PX,
     Choose,
@@ -31,17 +32,22 @@ class ScoreEditor(ScoreView):
     """A score whose notes can be taken hold of.
 
     Left: choose, move, take a side to stretch, Ctrl to copy; double-click to
-    add or take away; with `drawing` a press writes. Ruler: seek. Shift lets go
-    of the grid.
+    add or take away; with `drawing` a press writes. Ruler: seek, with Shift mark
+    bars; a click on a bar's number, or the right button, asks for its menu.
+    Shift lets go of the grid.
     """
 
     edited = Signal(str, object)  # what the undo step is called, NoteScore
     seeked = Signal(float)
+    bars_marked = Signal(int, int)  # the first and the last, from 0
+    bar_menu_wanted = Signal(int, QPoint)  # a bar, and where on the screen
     heard = Signal(int, int, int)  # program, 128 the drum kit; pitch; velocity
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._gesture: Gesture | None = None
+        self._marked_from = -1
+        self._number_at: QPointF | None = None
         self._key_pitch = -1
         self._heard_pitch = -1
         self.drawing = False
@@ -60,7 +66,7 @@ class ScoreEditor(ScoreView):
             return
         at = event.position()
         if at.y() < RULER_PX:
-            self.seeked.emit(max(0.0, self._grid.seconds(at.x())))
+            self._press_ruler(at, event.modifiers())
             return
         if self._grid.is_on_keys(at):
             self._press_key(at)
@@ -76,13 +82,19 @@ class ScoreEditor(ScoreView):
             self._press_key(at)
         elif self._gesture is not None:
             self._follow(at, free=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif self._marked_from >= 0:
+            self._mark_to(at)
         elif event.buttons() & Qt.MouseButton.LeftButton and at.y() < RULER_PX:
+            self._number_at = None
             self.seeked.emit(max(0.0, self._grid.seconds(at.x())))
         else:
             self._point_at(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._key_pitch = -1
+        self._key_pitch = self._marked_from = -1
+        number, self._number_at = self._number_at, None
+        if number is not None:
+            self._want_menu(number)
         gesture, self._gesture = self._gesture, None
         if gesture is None:
             return
@@ -103,6 +115,14 @@ class ScoreEditor(ScoreView):
             made = Draw(desk, event.position(), velocity=USUAL_VELOCITY).edited()
             if made is not None:
                 self.commit(Draw.text, made)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with the bar under the pointer, or the one at the playhead."""
+        at = QPointF(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            at = QPointF(self._grid.x(self._time_s), 0.0)
+        if at.y() < RULER_PX:
+            self._want_menu(at)
 
     def event(self, event: QEvent) -> bool:
         """Take the keys of the editor before the menus do, while it has the focus."""
@@ -167,6 +187,27 @@ class ScoreEditor(ScoreView):
         if held is not None and held.pitch != self._heard_pitch:
             self._heard_pitch = held.pitch
             self._hear(held.pitch, held.velocity)
+
+    def _press_ruler(self, at: QPointF, keys: Qt.KeyboardModifier) -> None:
+        """Begin to mark bars with Shift; else go there, and remember a bar's number."""
+        score = self.score
+        assert score is not None
+        if keys & Qt.KeyboardModifier.ShiftModifier:
+            self._marked_from = bar_under(self._grid, score, at.x())
+            self._mark_to(at)
+            return
+        self._number_at = at if is_on_number(self._grid, score, at) else None
+        self.seeked.emit(max(0.0, self._grid.seconds(at.x())))
+
+    def _mark_to(self, at: QPointF) -> None:
+        assert self.score is not None
+        first, last = sorted((self._marked_from, bar_under(self._grid, self.score, at.x())))
+        self.bars_marked.emit(first, last)
+
+    def _want_menu(self, at: QPointF) -> None:
+        if self.score is not None and self.score.bar_ticks:
+            bar = bar_under(self._grid, self.score, at.x())
+            self.bar_menu_wanted.emit(bar, self.mapToGlobal(at.toPoint()))
 
     def _press_key(self, at: QPointF) -> None:
         """Let a key of the keyboard at the side be heard, once while the mouse is on it."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.canvas import palette
+from desktop.canvas.score_bars import BarMarks, paint_marks
 from desktop.canvas.score_grid import (
     KEYS_PX,
     LEAST_PX_PER_S,
@@ -54,6 +55,7 @@ class ScoreView(QWidget):
         self._choice: Choice = frozenset()
         self._shown: Edited | None = None
         self._band: QRectF | None = None
+        self._marks = BarMarks()
         self._time_s = 0.0
         self.division = 16
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -117,6 +119,12 @@ class ScoreView(QWidget):
             self._set_choice(frozenset())
         self._look = replace(look, px_per_s=self._grid.px_per_s, row_px=self._grid.row_px)
         self._refresh()
+
+    def show_marks(self, marks: BarMarks) -> None:
+        """Show which bars are marked and which are locked."""
+        if marks != self._marks:
+            self._marks = marks
+            self.update()
 
     def choose(self, choice: Choice) -> None:
         self._set_choice(choice)
@@ -203,6 +211,7 @@ class ScoreView(QWidget):
         paint_velocities(painter, self._grid, notes, self.part, choice)
         paint_keys(painter, self._grid)
         paint_ruler(painter, self._grid, score)
+        paint_marks(painter, self._grid, score, self._marks)
         if self._band is not None:
             paint_band(painter, self._band)
         paint_playhead(painter, self._grid, self._time_s)

@@ -18,6 +18,7 @@ from desktop.document.problems import DocumentError
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?")
 _MAX_LAYERS = 20000
+_MAX_TAKES = 1000
 _MAX_DURATION_S = 24 * 3600.0
 
 
@@ -34,6 +35,7 @@ def check_document(document: Document) -> None:
     _within("its frame height", document.frame_height_px, 16, 16384)
     _within("its frame rate", document.fps, 1, 240)
     _check_scene(document)
+    _check_music(document)
     layers = list(document.all_layers())
     if len(layers) > _MAX_LAYERS:
         raise DocumentError(f"it has {len(layers)} layers; {_MAX_LAYERS} is the most")
@@ -61,6 +63,20 @@ def _check_scene(document: Document) -> None:
     for caption in document.captions:
         _within("the start of a caption", caption.start_s, 0, _MAX_DURATION_S)
         _within("the end of a caption", caption.end_s, caption.start_s, _MAX_DURATION_S)
+
+
+def _check_music(document: Document) -> None:
+    if len(document.takes) > _MAX_TAKES:
+        raise DocumentError(f"it has {len(document.takes)} takes; {_MAX_TAKES} is the most")
+    if len({take.id for take in document.takes}) != len(document.takes):
+        raise DocumentError("two of its takes have the same id")
+    tracks = [take.track for take in document.takes]
+    for track in [*tracks, document.music] if document.music is not None else tracks:
+        if list(track.locked_bars) != sorted({bar for bar in track.locked_bars if bar >= 0}):
+            raise DocumentError("the locked bars of its music are not in order")
+        if track.follows is not None:
+            for time_s in (track.follows.seconds, *track.follows.hits_s):
+                _within("a time that its music follows", time_s, 0, _MAX_DURATION_S)
 
 
 def _check_layer(layer: Layer) -> None:

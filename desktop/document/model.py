@@ -256,11 +256,29 @@ class PartState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CutFit:
+    """What of a scene a score was fitted to: its length, and the times of cuts that it hits.
+
+    Without `hits_cuts` only the length counts; the cuts at the beginning of
+    the `skipped` shots (ids) are passed over. An `automatic` one is fitted
+    again by itself when the cuts move.
+    """
+
+    seconds: float
+    hits_s: tuple[float, ...] = ()
+    hits_cuts: bool = False
+    skipped: tuple[str, ...] = ()
+    automatic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MusicTrack:
     """The score under a scene or of a poster: a MIDI asset and, once rendered, a sound asset.
 
     `gain_db` is applied on playing and export. `parts` are in the order of
     the file's parts; those it does not reach are as they are by default.
+    `locked_bars`, counted from 0 and in order, are not written anew.
+    `follows` says which length and cuts of the scene it was fitted to.
     """
 
     midi_asset: str
@@ -269,6 +287,8 @@ class MusicTrack:
     gain_db: float = 0.0
     recipe: Recipe | None = None
     parts: tuple[PartState, ...] = ()
+    locked_bars: tuple[int, ...] = ()
+    follows: CutFit | None = None
 
     def part(self, index: int) -> PartState:
         return self.parts[index] if index < len(self.parts) else PartState()
@@ -284,6 +304,20 @@ class MusicTrack:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """A score that was tried, and in plain words what gave way as it was written.
+
+    A `kept` one is never dropped to make room for others.
+    """
+
+    id: str = field(default_factory=new_id)
+    name: str
+    track: MusicTrack
+    notices: tuple[str, ...] = ()
+    kept: bool = False
+
+
 class DocumentKind(StrEnum):
     """The two things people make."""
 
@@ -295,6 +329,7 @@ class DocumentKind(StrEnum):
 class Document:
     """A poster (its `layers`) or a scene (its `shots`, `captions` and `music`).
 
+    `takes` are scores to choose the music from, the newest last.
     `words` are texts kept in the words panel; `brief` and `seed` remake it.
     `dpi` is the poster's export resolution, `frame_width_px`, `frame_height_px`
     and `fps` the scene's. `extra` keeps fields of newer versions unread.
@@ -317,6 +352,7 @@ class Document:
     captions: tuple[Caption, ...] = ()
     caption_style: CaptionStyle = CaptionStyle()
     music: MusicTrack | None = None
+    takes: tuple[Take, ...] = ()
     extra: str = "{}"
 
     @classmethod
@@ -382,18 +418,23 @@ class Document:
     def assets(self) -> frozenset[str]:
         """Return the sha256 of every asset that is referred to."""
         found = {x.asset for x in self.all_layers() if isinstance(x, PictureLayer)}
-        if self.music is not None:
-            found |= {self.music.midi_asset, self.music.sound_asset}
+        for track in self._tracks():
+            found |= {track.midi_asset, track.sound_asset}
         return frozenset(found - {""})
 
     def ingredients(self) -> frozenset[str]:
         """Return the sha256 of what recipes start from: needed to replay, not to draw."""
         recipes = [layer.recipe for layer in self.all_layers()]
-        if self.music is not None:
-            recipes.append(self.music.recipe)
+        recipes += [track.recipe for track in self._tracks()]
         return frozenset(
             found for recipe in recipes if recipe for found in _INGREDIENT.findall(recipe.request)
         )
+
+    def _tracks(self) -> Iterator[MusicTrack]:
+        """Yield the music and all takes."""
+        if self.music is not None:
+            yield self.music
+        yield from (take.track for take in self.takes)
 
 
 def _walk(layers: tuple[Layer, ...]) -> Iterator[Layer]:

@@ -13,7 +13,7 @@ from desktop.export.atomic import write_bytes
 from desktop.export.job import ExportJob
 from engines.api import BadRequest, CannotWrite, Progress, Run
 
-__all__ = ["SUFFIXES", "export"]
+__all__ = ["SUFFIXES", "export", "export_stems"]
 
 Writer = Callable[[ExportJob], None]
 
@@ -60,6 +60,12 @@ def _write_midi(job: ExportJob) -> None:
     write_bytes(job.path, midi_bytes(job))
 
 
+def _write_notation(job: ExportJob) -> None:
+    from desktop.export.sound import notation_bytes
+
+    write_bytes(job.path, notation_bytes(job))
+
+
 def _write_sound(job: ExportJob) -> None:
     from desktop.export.sound import write_sound
 
@@ -96,6 +102,8 @@ _WRITERS: dict[str, Writer] = {
     ".webm": _write_video,
     ".gif": _write_gif,
     ".mid": _write_midi,
+    ".musicxml": _write_notation,
+    ".mxl": _write_notation,
     ".wav": _write_sound,
     ".flac": _write_sound,
     ".ogg": _write_sound,
@@ -146,3 +154,23 @@ def export(
     _WRITERS[suffix](job)
     run.report(Progress(done=1, total=1, stage="done"))  # too late for a cancel
     return (path,)
+
+
+def export_stems(
+    document: Document,
+    assets: AssetStore,
+    path: Path,
+    *,
+    run: Run,
+    ask: Callable[[Any, Run], Any],
+) -> tuple[Path, ...]:
+    """Write each part of the music to a sound file of its own, named after `path`.
+
+    Raises:
+        BadRequest: there is no music, or the suffix is of no sound.
+        CannotWrite: the folder or the disk does not take it.
+        Cancelled: the user asked to stop.
+    """
+    from desktop.export.stems import write_stems
+
+    return write_stems(ExportJob(document=document, assets=assets, path=path, run=run, ask=ask))

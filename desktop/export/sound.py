@@ -13,7 +13,7 @@ from desktop.document.midi_file import ScoreError, heard_midi
 from desktop.document.model import MusicTrack
 from desktop.export.atomic import write_bytes
 from desktop.export.job import ExportJob
-from engines.api import BadRequest, SoundRequest
+from engines.api import BadRequest, MusicRequest, SoundRequest
 
 SAMPLE_RATE_HZ = 48000
 _FADE_S = 0.03
@@ -31,6 +31,26 @@ def midi_bytes(job: ExportJob) -> bytes:
         BadRequest: there is none.
     """
     return job.assets.read(_track(job).midi_asset)
+
+
+def notation_bytes(job: ExportJob) -> bytes:
+    """Return the score as MusicXML, or packed as MXL.
+
+    Raises:
+        BadRequest: there is none, or it cannot be written so.
+    """
+    job.run.step(0, 2, stage="writing the notes")
+    request = MusicRequest(seed=0, verb="fit", score=midi_bytes(job), notation=job.suffix[1:])
+    return bytes(job.ask(request, job.run).notation)
+
+
+def heard_score(job: ExportJob) -> bytes:
+    """Return the score as MIDI without the parts that are not heard.
+
+    Raises:
+        BadRequest: there is none, or it cannot be read.
+    """
+    return _heard(midi_bytes(job), _track(job))
 
 
 def write_sound(job: ExportJob) -> None:
@@ -69,7 +89,7 @@ def music(job: ExportJob, *, frames: int) -> Samples:
         data = job.assets.read(track.sound_asset)
     else:
         request = SoundRequest(
-            midi=_heard(job.assets.read(track.midi_asset), track),
+            midi=heard_score(job),
             seconds=frames / SAMPLE_RATE_HZ,
             sample_rate_hz=SAMPLE_RATE_HZ,
         )

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.icons import icon
-from desktop.session import SEEDS, new_seed
+from desktop.seeds import SEEDS, new_seed
 from desktop.theme import COLORS
 
 MIN_FIELD_PX = 64
@@ -373,6 +373,10 @@ class FlowBox(QWidget):
         super().__init__()
         self._buttons: list[QAbstractButton] = []
 
+    @property
+    def buttons(self) -> tuple[QAbstractButton, ...]:
+        return tuple(self._buttons)
+
     def add(self, made: QAbstractButton) -> None:
         made.setParent(self)
         self._buttons.append(made)
@@ -427,6 +431,7 @@ class Foldout(QWidget):
     def __init__(self, title: str, inside: QWidget) -> None:
         super().__init__()
         self._inside = inside
+        self._title = title
         self._head = button(title, "foldout", "chevron-right")
         self._head.setCheckable(True)
         self._head.toggled.connect(self._on_toggle)
@@ -436,6 +441,13 @@ class Foldout(QWidget):
         layout.addWidget(self._head)
         layout.addWidget(inside)
         inside.hide()
+
+    def say(self, words: str) -> None:
+        """Write beside the heading, in a few words, what is set below it."""
+        caption(self._head, f"{self._title}  ·  {words}" if words else self._title)
+
+    def open(self) -> None:
+        self._head.setChecked(True)
 
     def _on_toggle(self, opened: bool) -> None:
         self._head.setIcon(icon("chevron-down" if opened else "chevron-right"))

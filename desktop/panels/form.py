@@ -64,9 +64,13 @@ class Form(QScrollArea):
             return
         if not self.running:
             self.on_started()
-        job = self.session.generate(request, lambda result: then(request, result))
+        job = self.ask(request, lambda result: then(request, result))
         self._job_ids.append(job.id)
         self.show_running(self.session.jobs.job(self._shown_id()))
+
+    def ask(self, request: Request, then: Callable[[Any], None]) -> Job:
+        """Hand a request to the engines."""
+        return self.session.generate(request, then)
 
     def go_on(self, request: Request) -> None:
         """Ask for what was asked in another run of the program."""

@@ -30,7 +30,9 @@ ICONS = {
     "text": "type",
     "image": "image",
     "background": "mountain",
-    "upscale": "image",
+    "grid": "grid-3x3",
+    "upscale": "image-upscale",
+    "cutout": "scissors",
     "music": "music",
     "sound": "volume-2",
     "plan": "pen-line",
@@ -55,6 +57,8 @@ def state_words(job: Job) -> str:
     if job.state is JobState.RUNNING:
         if job.cancelling:
             return "stopping"
+        if job.finishing:
+            return "finishing this one"
         stage = job.progress.stage if job.progress else ""
         percent = f"{job.fraction:.0%}" if job.fraction >= 0 else ""
         return "  ".join(x for x in (stage or "working", percent) if x)
@@ -147,7 +151,9 @@ class JobsList(QFrame):
         head = QHBoxLayout()
         head.setContentsMargins(16, 10, 10, 8)
         head.addWidget(label("Jobs", "heading"), 1)
-        self._drop = button("Drop waiting", "quiet", "list-x", "Finish this job, drop the rest")
+        self._drop = button(
+            "Drop waiting", "quiet", "list-x", "Finish what is being made, drop the rest"
+        )
         self._drop.clicked.connect(queue.cancel_all_queued)
         clear = button("Clear ended", "quiet")
         clear.clicked.connect(queue.forget_ended)
@@ -187,8 +193,12 @@ class JobsList(QFrame):
     def _on_changed(self, job: Job) -> None:
         if job.id in self._rows:
             self._rows[job.id].show_job(job)
-        waiting = any(x.state is JobState.QUEUED for x in self._queue.jobs)
-        self._drop.setVisible(waiting)
+        rest = any(
+            x.state is JobState.QUEUED
+            or (x.state is JobState.RUNNING and x.makes_several and not x.finishing)
+            for x in self._queue.jobs
+        )
+        self._drop.setVisible(rest)
 
     def _on_forgotten(self, job_id: int) -> None:
         row = self._rows.pop(job_id, None)

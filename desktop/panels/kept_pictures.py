@@ -7,7 +7,8 @@ from dataclasses import replace
 from desktop.document.model import PictureLayer
 from desktop.gallery import Kept
 from desktop.recipes import request_of
-from desktop.session import Session, new_seed
+from desktop.seeds import new_seed
+from desktop.session import Session
 from engines.api import BadRequest, ImageRequest
 
 VARY_STRENGTH = 0.45

@@ -68,6 +68,8 @@ class ModelChoice(QWidget):
     The engines are asked when it is first seen: a card is not woken before.
     """
 
+    changed = Signal()
+
     def __init__(self, session: Session, kind: Kind) -> None:
         super().__init__()
         self._session = session
@@ -90,6 +92,11 @@ class ModelChoice(QWidget):
     def value(self) -> str:
         """The chosen model's id; empty for the library's own choice."""
         return self._choice.value
+
+    @property
+    def chosen(self) -> str:
+        """The chosen model's id, also where the library chooses; empty if that is not known."""
+        return self._model_at(self._choice.currentIndex())
 
     @property
     def note(self) -> str:
@@ -128,6 +135,7 @@ class ModelChoice(QWidget):
 
     def _on_chosen(self) -> None:
         self._refresh()
+        self.changed.emit()
         if self.isVisible():
             self._fits.ask(self._models())
 

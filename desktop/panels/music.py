@@ -1,55 +1,52 @@
-"""The music panel: say how it should sound, hear it, use it."""
+"""The music panel: say how it should sound or what should become of it, hear it, use it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from desktop.document.model import DocumentKind
+from desktop.document.model import CutFit
+from desktop.document.passages import Passage
+from desktop.document.takes import take_in_use
 from desktop.icons import icon
 from desktop.jobs import Job
 from desktop.panels.controls import (
-    Chips,
+    Amount,
     Choice,
     Count,
     Foldout,
-    Number,
     SeedField,
-    Segments,
     button,
     caption,
     field,
     label,
-    pair,
     row,
     tool,
 )
 from desktop.panels.form import Form, stop_or
-from desktop.recipes import recipe_of
+from desktop.panels.music_controls import MusicControls
+from desktop.panels.music_length import MusicLength
+from desktop.panels.notices import Notices
+from desktop.panels.soundfont import SoundfontField
+from desktop.panels.takes import TakesList
+from desktop.rescoring import Written
 from desktop.session import Session
-from engines.api import Kind, MusicRequest, MusicResult, Preview, Request
+from engines.api import BadRequest, Kind, MusicRequest, Preview, Request
 
-MOODS = (
-    "calm", "playful", "tense", "triumphant", "melancholy", "mysterious", "romantic", "dark",
-    "epic", "hopeful",
-)  # fmt: skip
-"""The moods that the music engine knows."""
-
-INSTRUMENTS = (
-    "piano", "violin", "cello", "strings", "flute", "clarinet", "oboe", "trumpet", "horn", "harp",
-    "guitar", "bass", "choir", "drums",
-)  # fmt: skip
-KEYS = tuple(
-    f"{tonic} {mode}"
-    for mode in ("major", "minor")
-    for tonic in ("C", "D", "E", "F", "G", "A", "B", "Bb", "Eb", "Ab", "Db", "F#")
-)
 ROLL_PX = 168
-OUR_SOUNDFONT = "FluidR3 Mono"
-METERS = ("4/4", "3/4", "2/4", "6/8", "5/4")
+
+VERBS = (
+    ("compose", "Compose a new piece", "Compose"),
+    ("continue", "Go on after its end", "Go on"),
+    ("fill", "Write the marked bars again", "Write again"),
+    ("accompany", "Add parts", "Add parts"),
+    ("vary", "Vary it", "Vary"),
+    ("fit", "Fit it to a length", "Fit"),
+)
+"""What can be done, in words, and on the button."""
 
 
 class MusicPanel(Form):
@@ -79,41 +76,36 @@ class MusicPanel(Form):
         self._roll = roll
         self._show_midi = show_midi
         self._shown_asset = ""
+        self.verb = Choice([(verb, text) for verb, text, _ in VERBS])
+        self._verb_field = field("What to do", self.verb)
         self._prompt = QLineEdit()
         self._prompt.setPlaceholderText("Slow strings, a storm far away…")
-        self._mood = Choice((("", "Any"), *((mood, mood.capitalize()) for mood in MOODS)))
-        self._key = Choice((("", "Any"), *((key, key) for key in KEYS)))
-        self._tempo = Number(0, 240, 0, digits=0, suffix=" bpm")
-        self._tempo.setSpecialValueText("Any")
-        self._meter = Choice((("", "Any"), *((meter, meter) for meter in METERS)))
-        self._length = Segments(
-            (("scene", "As the scene", ""), ("seconds", "Seconds", ""), ("bars", "Bars", ""))
-        )
-        self._seconds = Number(1, 600, 20, digits=1, suffix=" s")
-        self._bars = Count(1, 512, 16, suffix=" bars")
-        self._instruments = Chips(INSTRUMENTS)
+        self.controls = MusicControls()
+        self.length = MusicLength(session)
+        self._amount = Amount(5, 100, 50, step=5, digits=0, suffix=" %")
+        self._where = label("", "muted")
+        self._where.setWordWrap(True)
         self._go = button(self.VERB, "primary", "music")
-        self._go.clicked.connect(self._on_go)
+        self._go.clicked.connect(lambda: self.start(self.request, self.on_result))
         self._about = label("", "muted")
         self._about.setWordWrap(True)
+        self.notices = Notices()
+        self.takes = TakesList(session)
         self._lay_out()
         self._play.clicked.connect(play_or_pause)
-        self._length.chosen.connect(self._on_length)
+        self.verb.currentIndexChanged.connect(lambda _: self._show_verb())
         session.document_changed.connect(self._on_document)
-        self._length.choose("seconds")
-        self._length.offer("scene", False)
+        session.passage_changed.connect(lambda _: self._tell_where())
         self._on_document()
 
     def _lay_out(self) -> None:
-        self.column.addWidget(field("How should it sound?", self._prompt))
-        self.column.addLayout(pair(field("Mood", self._mood), field("Key", self._key)))
-        self.column.addLayout(pair(field("Tempo", self._tempo), field("Meter", self._meter)))
-        self.column.addWidget(field("Length", self._length))
-        self.column.addWidget(self._seconds)
-        self.column.addWidget(self._bars)
-        self.column.addWidget(field("Instruments", self._instruments))
-        self.column.addWidget(self._options())
-        self.column.addWidget(self._go)
+        self._prompt_field = field("How should it sound?", self._prompt)
+        self._amount_field = field("How much of it", self._amount)
+        for widget in (
+            self._verb_field, self._prompt_field, self._where, self._amount_field, self.controls,
+            self.length, self._options(), self._go,
+        ):  # fmt: skip
+            self.column.addWidget(widget)
         self.column.addSpacing(4)
         self._score = QWidget()
         layout = QVBoxLayout(self._score)
@@ -131,6 +123,8 @@ class MusicPanel(Form):
         layout.addLayout(row(self._play, self._edit, None, self._again, self._remove))
         self.column.addWidget(self._score)
         self.column.addWidget(self._about)
+        self.column.addWidget(self.notices)
+        self.column.addWidget(self.takes)
         self.column.addStretch(1)
 
     def _options(self) -> Foldout:
@@ -140,49 +134,54 @@ class MusicPanel(Form):
         layout.setSpacing(12)
         self._candidates = Count(1, 16, 4)
         self.seed = SeedField()
+        soundfont = SoundfontField(self.session)
+        soundfont.wanted.connect(self.soundfont_wanted)
         layout.addWidget(field("Model", self.model))
         layout.addWidget(field("Best of", self._candidates))
         layout.addWidget(field("Seed", self.seed))
-        layout.addWidget(field("Soundfont", self._soundfont_row()))
+        layout.addWidget(field("Soundfont", soundfont))
         return Foldout("Options", inside)
 
-    def _soundfont_row(self) -> QWidget:
-        """Return the field that says through which soundfont scores sound."""
-        self._soundfont = button("", "quiet", "", "Choose an SF2 or SF3 soundfont of your own")
-        self._soundfont.clicked.connect(self.soundfont_wanted)
-        self._own = tool("x", "Use the soundfont of Triptych")
-        self._own.clicked.connect(lambda: self.session.use_soundfont(""))
-        self.session.soundfont_changed.connect(self._show_soundfont)
-        self._show_soundfont(self.session.soundfont)
-        inside = QWidget()
-        layout = row(self._soundfont, None, self._own)
-        layout.setContentsMargins(0, 0, 0, 0)
-        inside.setLayout(layout)
-        return inside
-
-    def _show_soundfont(self, path: str) -> None:
-        caption(self._soundfont, Path(path).name if path else OUR_SOUNDFONT)
-        self._own.setVisible(bool(path))
+    def choose_verb(self, verb: str) -> None:
+        """Show the form for something to do, if there is a score for it."""
+        if not self._verb_field.isHidden() or verb == "compose":
+            self.verb.set(verb)
 
     def request(self) -> MusicRequest:
-        """Return what the form asks for."""
-        length = self._length.value
-        seconds = self.session.document.duration_s if length == "scene" else 0.0
-        if length == "seconds":
-            seconds = self._seconds.value()
-        return MusicRequest(
-            seed=self.seed.take(),
-            prompt=self._prompt.text(),
-            model=self.model.value,
-            seconds=seconds,
-            bars=self._bars.value() if length == "bars" else 0,
-            key=self._key.value,
-            tempo_bpm=max(30.0, self._tempo.value()) if self._tempo.value() else 0.0,
-            meter=self._meter.value,
-            mood=self._mood.value,
-            instruments=self._instruments.values,
-            candidates=self._candidates.value(),
-        )
+        """Return what the form asks for.
+
+        Raises:
+            BadRequest: it cannot be asked for like this.
+        """
+        verb = self._verb()
+        values: dict[str, Any] = {
+            "seed": self.seed.take(),
+            "prompt": self._prompt.text() if verb != "fit" else "",
+            "model": self.model.value,
+            "candidates": self._candidates.value(),
+            **self.controls.values(verb),
+            **self.length.values(),
+        }
+        if verb == "compose":
+            return MusicRequest(**values)
+        if verb == "vary":
+            values["amount"] = self._amount.value / 100
+        passage = self.session.passage if verb in ("fill", "vary") else None
+        if verb == "fill" and passage is None:
+            raise BadRequest("no bars are marked; mark some in the score (Ctrl+4)")
+        return self.session.music_request(verb, passage=passage, **values)
+
+    def ask(self, request: Request, then: Callable[[Any], None]) -> Job:
+        """Have a score written; one of the scene's length follows its cuts from then on."""
+        if not isinstance(request, MusicRequest):
+            return super().ask(request, then)
+        follows: CutFit | None = None
+        music = self.session.document.music
+        if request.verb in ("compose", "fit"):
+            follows = self.length.follows
+        elif request.verb != "continue" and music is not None:
+            follows = music.follows
+        return self.session.write_music(request, then, follows=follows)
 
     def on_preview(self, preview: Preview) -> None:
         if isinstance(preview, bytes):
@@ -194,38 +193,75 @@ class MusicPanel(Form):
         self._on_document()
 
     def show_running(self, job: Job | None) -> None:
-        stop_or(self._go, self.VERB, job)
+        stop_or(self._go, self._button_words(), job)
 
     def show_playing(self, playing: bool) -> None:
         """Let the button say what a press does."""
         caption(self._play, "Pause" if playing else "Play")
         self._play.setIcon(icon("pause" if playing else "play"))
 
-    def _on_go(self) -> None:
-        self.start(self.request, self.on_result)
-
-    def on_result(self, request: Request, result: MusicResult) -> None:
-        self.session.set_music(result.midi, recipe=recipe_of(request, result.model))
-        self.session.sound_music()
-        words = (
+    def on_result(self, request: Request, written: Written) -> None:
+        result = written.result
+        self._about.setText(
             f"{result.mood.capitalize()} in {result.key}, {result.tempo_bpm:.0f} bpm, "
             f"{result.bars} bars, {result.length_s:.1f} s."
         )
-        self._about.setText(" ".join((words, *result.notices)))
 
-    def _on_length(self, length: str) -> None:
-        self._seconds.setVisible(length == "seconds")
-        self._bars.setVisible(length == "bars")
+    def _verb(self) -> str:
+        return self.verb.value if self.session.document.music is not None else "compose"
+
+    def _button_words(self) -> str:
+        return next(words for verb, _, words in VERBS if verb == self._verb())
+
+    def _show_verb(self) -> None:
+        """Show the fields that count for what is to be done."""
+        verb = self._verb()
+        self._prompt_field.setVisible(verb != "fit")
+        self._amount_field.setVisible(verb == "vary")
+        self.controls.show_verb(verb)
+        self.length.show_verb(verb)
+        self._tell_where()
+        if not self.running:
+            caption(self._go, self._button_words())
+
+    def _tell_where(self) -> None:
+        """Say which bars will be written, and that what is locked stays."""
+        verb, passage = self._verb(), self.session.passage
+        words = ""
+        if verb in ("fill", "vary"):
+            words = _marked(passage, verb)
+        music = self.session.document.music
+        locked = music is not None and (
+            music.locked_bars or any(state.locked for state in music.parts)
+        )
+        if locked and verb in ("fill", "vary", "fit"):
+            words = f"{words} What is locked stays as it is.".strip()
+        self._where.setText(words)
+        self._where.setVisible(bool(words))
 
     def _on_document(self) -> None:
         document = self.session.document
-        scene = document.kind is DocumentKind.SCENE and document.duration_s > 0
-        self._length.offer("scene", scene)
-        self._score.setVisible(document.music is not None)
-        self._again.setEnabled(document.music is not None and document.music.recipe is not None)
-        asset = document.music.midi_asset if document.music is not None else ""
+        music = document.music
+        self._verb_field.setVisible(music is not None)
+        self._score.setVisible(music is not None)
+        self._again.setEnabled(music is not None and music.recipe is not None)
+        asset = music.midi_asset if music is not None else ""
         if asset != self._shown_asset:
             self._shown_asset = asset
             self._show_midi(self.session.assets.read(asset) if asset else b"")
+            if music is not None and music.follows is not None:
+                self.length.cuts.show_fit(music.follows)
+        take = take_in_use(document)
+        self.notices.show_all(take.notices if take is not None else ())
         if not asset:
             self._about.setText("")
+        self._show_verb()
+
+
+def _marked(passage: Passage | None, verb: str) -> str:
+    if passage is None:
+        some = "Mark bars in the score (Ctrl+4): drag over their numbers or choose notes."
+        return some if verb == "fill" else ""
+    parts = len(passage.parts)
+    whom = f" in {parts} part{'s' * (parts != 1)}" if parts else " in all parts"
+    return f"{str(passage).capitalize()}{whom}."

@@ -11,6 +11,8 @@ from engines.api.errors import (
     ModelRefused,
     OutOfMemory,
 )
+from engines.api.estimates import enlarging_s
+from engines.api.grids import AXIS_FIELDS, cells, drawing_order
 from engines.api.memory import (
     Change,
     Fit,
@@ -60,6 +62,7 @@ from engines.api.results import (
 from engines.api.running import CancelToken, Engine, Pixels, Preview, Progress, Run
 
 __all__ = [
+    "AXIS_FIELDS",
     "HALLS",
     "PREPROCESSORS",
     "Axis",
@@ -117,4 +120,7 @@ __all__ = [
     "UpscaleRequest",
     "Verdict",
     "Work",
+    "cells",
+    "drawing_order",
+    "enlarging_s",
 ]

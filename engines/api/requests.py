@@ -239,7 +239,7 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest:
-    """A model to train: `what` is "image" or "music", `data` its folders.
+    """A model to train: `what` is "image", "music" or "cutout", `data` its folders.
 
     Runs until `minutes` are over or the recipe is done, and resumes from
     `out` if a checkpoint lies there. `preset` is "cpu" or "gpu".
@@ -254,7 +254,7 @@ class TrainRequest:
     minutes: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.what not in ("image", "music"):
+        if self.what not in ("image", "music", "cutout"):
             raise BadRequest(f"there is no training of {self.what!r}")
         if self.preset not in ("cpu", "gpu"):
             raise BadRequest(f"the preset is cpu or gpu, not {self.preset!r}")

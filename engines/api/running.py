@@ -35,13 +35,25 @@ class Progress:
 
 
 class CancelToken:
-    """Set once by the user, looked at by the engine at every step."""
+    """Set once by the user, looked at by the engine at every step.
+
+    Besides being cancelled, a job may be asked to finish: what it is at work
+    on is still wanted, what it would begin after that is not.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._finish = threading.Event()
 
     def cancel(self) -> None:
         self._event.set()
+
+    def finish(self) -> None:
+        self._finish.set()
+
+    @property
+    def finishing(self) -> bool:
+        return self._finish.is_set()
 
     @property
     def cancelled(self) -> bool:

@@ -28,6 +28,7 @@ DEFAULTS = {
     Kind.TEXT: "smollm2-135m-instruct",
     Kind.IMAGE: "triptych-image-1",
     Kind.MUSIC: "triptych-music-1",
+    Kind.CUTOUT: "triptych-cutout-1",
 }
 """The starter model of each kind; another of the kind takes its place if it is missing."""
 
@@ -68,7 +69,7 @@ class Catalog:
                 headers; `library` if that is given, else the user's own.
         """
         self._roots = tuple(default_roots() if roots is None else roots)
-        folder = library or data_folder()
+        self._library = folder = library or data_folder()
         self._register = Register(folder / "library.json")
         self._hashes = Hashes(folder / "hashes.json")
         self._scanner = Scanner(Seen((cache or library or cache_folder()) / "models.json"))
@@ -86,6 +87,15 @@ class Catalog:
     def folders(self) -> tuple[str, ...]:
         """Return the folders that the user had looked through."""
         return self._register.read().folders
+
+    def wildcards(self) -> tuple[Path, ...]:
+        """Return where lists of words for prompts lie: ours first, then in the user's folders.
+
+        The web UI keeps them with an extension, ComfyUI beside its models.
+        """
+        places = ("wildcards", "extensions/sd-dynamic-prompts/wildcards", "../wildcards")
+        theirs = (Path(folder) / place for folder in self.folders() for place in places)
+        return (self._library / "wildcards", *(place for place in theirs if place.is_dir()))
 
     def scan(self, progress: Progress = lambda done, total: None) -> Found:
         """Look through the roots, what was registered, and the user's folders, in this order.

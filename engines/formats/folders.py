@@ -50,6 +50,7 @@ ENCODERS = frozenset({"bert", "mpnet", "roberta", "xlm-roberta", "distilbert", "
 """transformers models that read words but write none."""
 
 _IMAGE_ENCODERS = frozenset({"clip_vision_model", "siglip_vision_model", "dinov2"})
+_DEPTH = frozenset({"depth_anything", "dpt", "glpn", "zoedepth"})
 _PICTURE_ENCODERS = frozenset({"t5", "umt5", "clip"})
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _WEIGHT_ENDS = (".safetensors", *sorted(PICKLE_SUFFIXES))
@@ -83,7 +84,8 @@ def recognise(path: Path) -> ModelSpec:
         layout, found = _configured(path, described)
     else:
         assert described is not None
-        found = Content(role=Role.MODEL, kind=described.kind, architecture=described.architecture)
+        role = Role.CUTOUT if described.kind is Kind.CUTOUT else Role.MODEL
+        found = Content(role=role, kind=described.kind, architecture=described.architecture)
         layout = "folder"
     licence = described.licence if described else ""
     architecture = (described.architecture if described else "") or found.architecture
@@ -225,6 +227,8 @@ def _transformer(folder: Path, model_type: str, described: manifest.Manifest | N
     """Recognise a transformers folder; one that writes words needs its tokenizer."""
     if model_type in _IMAGE_ENCODERS:
         return Content(role=Role.IMAGE_ENCODER, architecture=model_type)
+    if model_type in _DEPTH:
+        return Content(role=Role.DEPTH, architecture=model_type)
     if model_type in _PICTURE_ENCODERS and described is None:
         return Content(role=Role.TEXT_ENCODER, architecture=model_type)
     words = described is None or described.kind is Kind.TEXT

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engines.api import Kind, ModelMissing, ModelRefused, ModelSpec, Role
-from engines.formats import folders, gguf, safetensors
+from engines.formats import cutouts, folders, gguf, onnx, safetensors
 from engines.formats.content import Content
 from engines.formats.families import content
 from engines.formats.refusals import first_bytes, refuse_pickle
 from engines.formats.wording import LONGEST_LICENCE, clean, identifier, restrictions_of
 
-SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"})
+SUFFIXES = frozenset({".safetensors", ".sft", ".gguf", onnx.SUFFIX})
 """How the names of files end that may be models."""
 
 _PICTURE_GGUF = frozenset(
@@ -53,13 +54,24 @@ def _file(path: Path) -> ModelSpec:
         raise ModelRefused(str(path), "in spite of its name it is not a GGUF file, or it is empty")
     if suffix not in SUFFIXES:
         raise ModelRefused(
-            str(path), "models are .safetensors or .gguf files, or folders; this is neither"
+            str(path), "models are .safetensors, .gguf or .onnx files, or folders; this is none"
         )
+    if suffix == onnx.SUFFIX:
+        return _onnx(path)
     header = safetensors.read_header(path)
     found = content(header.tensors, header.metadata, str(path))
     words = header.metadata
     licence = next((words[key] for key in _LICENCE_KEYS if words.get(key)), "")
     return _spec(path, "safetensors", found, words.get("modelspec.title", ""), licence)
+
+
+def _onnx(path: Path) -> ModelSpec:
+    """Recognise a network that cuts subjects out, the only kind that comes as ONNX."""
+    header = onnx.read_header(path)
+    found = cutouts.content(header, str(path))
+    licence, restrictions = cutouts.licence_of(header, path.stem)
+    spec = _spec(path, "onnx", found, "", licence)
+    return replace(spec, restrictions=restrictions or spec.restrictions)
 
 
 def _gguf(path: Path) -> ModelSpec:

@@ -18,6 +18,7 @@ from engines.hosting.messages import (
     Configure,
     Ended,
     Expect,
+    Finish,
     FreeMemory,
     Start,
     Stop,
@@ -73,10 +74,11 @@ class _Child:
                         self._tokens[job] = CancelToken()
                     self._pool.submit(self._run, message)
                 case Cancel(job):
-                    with self._lock:
-                        token = self._tokens.get(job)
-                    if token is not None:
+                    if (token := self._token(job)) is not None:
                         token.cancel()
+                case Finish(job):
+                    if (token := self._token(job)) is not None:
+                        token.finish()
                 case FreeMemory():
                     self._orders.submit(self._core.free_memory)
                 case Configure(options):
@@ -87,6 +89,11 @@ class _Child:
                     self._pool.submit(self._core.warm)
                 case Stop():
                     return
+
+    def _token(self, job: int) -> CancelToken | None:
+        """Return the token of a job that has not ended."""
+        with self._lock:
+            return self._tokens.get(job)
 
     def leave(self) -> None:
         """Ask all jobs to stop and send what is queued; bounded."""

@@ -74,7 +74,7 @@ class HostOptions:
 
 
 class JobToken(CancelToken):
-    """One request's own token, cancelled also with its caller's.
+    """One request's own token, cancelled and told to finish also with its caller's.
 
     Jobs are told apart by their tokens, and a caller may use one token for
     several requests at once.
@@ -87,6 +87,10 @@ class JobToken(CancelToken):
     @property
     def cancelled(self) -> bool:
         return super().cancelled or self._caller.cancelled
+
+    @property
+    def finishing(self) -> bool:
+        return super().finishing or self._caller.finishing
 
     def check(self) -> None:
         super().check()

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engines.api import EngineError, Kind, Request
+from engines.api import EngineError, GridRequest, Kind, Request
 from engines.catalog import Catalog
 
 
 def label_of(request: Request) -> str:
-    """Return "kind:model"; the model is empty if the library is to choose."""
+    """Return "kind:model"; the model is empty if the library is to choose.
+
+    A grid is called as the pictures that it consists of.
+    """
+    if isinstance(request, GridRequest):
+        return label_of(request.base)
     return f"{request.kind}:{getattr(request, 'model', '')}"
 
 

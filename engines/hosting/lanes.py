@@ -1,8 +1,8 @@
 """Lanes: which requests wait for each other inside a host.
 
-Each lane is one engine at work at a time. A plan asks for words while it
-holds its own lane, so the two are apart; the memory manager decides how many
-lanes can really work at once.
+Each lane is one engine at work at a time. A plan asks for words, and a grid
+for pictures, while it holds its own lane, so they are apart; the memory
+manager decides how many lanes can really work at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ LANE_OF = {
     Kind.TEXT: "words",
     Kind.PLAN: "plan",
     Kind.IMAGE: "picture",
+    Kind.GRID: "grid",
     Kind.UPSCALE: "upscale",
+    Kind.CUTOUT: "cutout",
     Kind.BACKGROUND: "background",
     Kind.MUSIC: "music",
     Kind.SOUND: "sound",

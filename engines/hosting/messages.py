@@ -24,6 +24,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """To the child: of job `job` only what is being made is still wanted."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
 class FreeMemory:
     """To the child: evict all that is idle."""
 
@@ -52,7 +59,7 @@ class Stop:
     """To the child: end."""
 
 
-ToChild = Start | Cancel | FreeMemory | Configure | Expect | Warm | Stop
+ToChild = Start | Cancel | Finish | FreeMemory | Configure | Expect | Warm | Stop
 
 
 @dataclass(frozen=True, slots=True)

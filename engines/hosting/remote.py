@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from engines.api import Cancelled, EngineLost, MemoryOptions, MemoryStatus, Request, Run
 from engines.hosting.core import HostOptions
-from engines.hosting.messages import Cancel, Configure, Expect, FreeMemory, ToChild, Warm
+from engines.hosting.messages import Cancel, Configure, Expect, Finish, FreeMemory, ToChild, Warm
 from engines.hosting.process import ChildProcess, Latest, outcome
 from engines.memory.status import Listener, unknown
 
@@ -58,8 +58,12 @@ class ChildHost:
         job, inbox = child.start_job(request)
         latest = Latest(inbox, run.report)
         cancelled_s: float | None = None
+        told_to_finish = False
         try:
             while (ended := latest.wait(LOOK_S)) is None:
+                if run.token.finishing and not told_to_finish:
+                    told_to_finish = True
+                    child.send(Finish(job))
                 if not run.token.cancelled:
                     continue
                 if cancelled_s is None:

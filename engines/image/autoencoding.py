@@ -13,9 +13,10 @@ from diffusers.configuration_utils import FrozenDict
 from diffusers.image_processor import VaeImageProcessor
 from diffusers.utils.torch_utils import get_module_execution_device
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
-from engines.image import encoded, needs, previews
+from engines.api import Run
+from engines.image import encoded, needs, previews, textures
 from engines.image.encoded import Encoded
 from engines.image.recent import Recent
 from engines.image.sitting import Held, Sitting
@@ -51,7 +52,7 @@ def look(sitting: Sitting, known: Recent[previews.Rows]) -> Start:
     """Encode what the pictures start from, and fit the previews if nobody did before."""
     settled, parts = sitting.settled, sitting.parts
     rows = parts.preview or known.get(parts.vae.key)
-    starts = settled.start is not None or parts.fills_in
+    starts = settled.start is not None or bool(settled.enlarged) or parts.fills_in
     from_noise = Encoded(FrozenDict(parts.settings("vae")), ())
     if rows and not starts:
         return Start(rows=rows, encoded=from_noise)
@@ -64,13 +65,15 @@ def look(sitting: Sitting, known: Recent[previews.Rows]) -> Start:
             rows = known.put(parts.vae.key, bench(previews.fit))
         if not starts:
             return Start(rows=rows, encoded=from_noise)
-        pictures = encoded.pictures_of(settled, bench.vae.config, fills_in=parts.fills_in)
-        answers = [(picture, bench(partial(encode, picture))) for picture in pictures]
+        answers = []
+        for number in range(len(settled.enlarged) or 1):
+            one = settled.alone(number)
+            for picture in encoded.pictures_of(one, bench.vae.config, parts):
+                answers.append((picture, bench(partial(encode, picture))))
         kept = None
-        if settled.start is not None and settled.mask is not None and not parts.fills_in:
-            whole = picture_tensor(settled.start)
-            mode = bench(partial(encode, whole)).chunk(2, dim=1)[0]
-            kept = mode * bench.vae.config.scaling_factor
+        if settled.start is not None and settled.mask is not None and not parts.keeps_starts:
+            kept = bench(partial(encode, picture_tensor(settled.start))).chunk(2, dim=1)[0]
+            kept = kept * bench.vae.config.scaling_factor
         return Start(rows=rows, encoded=Encoded(bench.vae.config, answers), kept=kept)
 
 
@@ -78,12 +81,9 @@ def decode_all(sitting: Sitting, latents: list[Tensor]) -> list[Image.Image]:
     """Turn finished latents into pictures, one after the other."""
     settled = sitting.settled
     working = needs.decoding(sitting.parts, settled.width_px, settled.height_px)
+    work = decode_texture if settled.request.tiling else decode
     with _leased(sitting, working) as bench:
-        done = []
-        for one in latents:
-            sitting.run.token.check()
-            done.append(bench(partial(decode, one)))
-        return done
+        return [bench(partial(work, one)) for one in latents]
 
 
 @torch.inference_mode()
@@ -111,9 +111,26 @@ def decode(latents: Tensor, vae: Any) -> Image.Image:
         given = given * spread / config.scaling_factor + mean
     else:
         given = given / config.scaling_factor
+        if config.shift_factor is not None:
+            given = given + config.shift_factor
     decoded = vae.decode(given, return_dict=False)[0]
     picture: Image.Image = VaeImageProcessor().postprocess(decoded, output_type="pil")[0]
     return picture
+
+
+def decode_texture(latents: Tensor, vae: Any) -> Image.Image:
+    """Turn finished latents into a picture that fits to itself.
+
+    In tiles the convolutions do not reach around the edge: then it is drawn
+    past its end, and that fades into its beginning.
+    """
+    if not vae.use_tiling:
+        with textures.circular(vae):
+            return decode(latents, vae)
+    factor = 2 ** (len(vae.config.block_out_channels) - 1)
+    height, width = latents.shape[-2:]
+    whole = decode(textures.lapped(latents, factor), vae)
+    return textures.closed(whole, (width * factor, height * factor))
 
 
 class Bench:
@@ -126,6 +143,7 @@ class Bench:
     def __init__(self, sitting: Sitting, vae: Any, working: Working) -> None:
         settled = sitting.settled
         self.vae = vae
+        self._run = sitting.run
         self._side_px = max(settled.width_px, settled.height_px)
         self._own_tile = vae.tile_sample_min_size, vae.tile_latent_min_size
         if settled.width_px * settled.height_px > LARGE_PIXELS:
@@ -138,8 +156,17 @@ class Bench:
         self._ladder = Ladder(sitting.memory, sitting.run, working, rungs)
 
     def __call__(self, work: Callable[[Any], T]) -> T:
-        """Return what `work` makes with the autoencoder."""
-        return self._ladder(lambda: work(self.vae))
+        """Return what `work` makes with the autoencoder.
+
+        Raises:
+            Cancelled: the user asked to stop, looked at before each convolution.
+        """
+
+        def attempt() -> T:
+            with _stoppable(self.vae, self._run):
+                return work(self.vae)
+
+        return self._ladder(attempt)
 
     def clear(self) -> None:
         """Leave the autoencoder as it was: it is shared."""
@@ -165,6 +192,23 @@ class Bench:
         vae.tile_sample_min_size = self.vae.tile_sample_min_size
         vae.tile_latent_min_size = self.vae.tile_latent_min_size
         self.vae = vae
+
+
+@contextmanager
+def _stoppable(vae: Any, run: Run) -> Iterator[None]:
+    """Let a cancel end a large picture's decoding within a moment."""
+
+    def look(layer: nn.Module, given: Any) -> None:
+        run.token.check()
+
+    layers = [layer for layer in vae.modules() if isinstance(layer, nn.Conv2d)]
+    hooks = [layer.register_forward_pre_hook(look) for layer in layers]
+    try:
+        run.token.check()
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @contextmanager

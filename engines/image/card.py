@@ -30,6 +30,16 @@ class Card:
     preview: tuple[tuple[float, float, float], ...] = ()
 
 
+USUAL = {
+    "stable-diffusion-xl": Card(guidance=6.0),
+    "stable-diffusion-xl-inpaint": Card(guidance=6.0),
+    "stable-diffusion-3.5": Card(guidance=4.5),
+    "flux": Card(guidance=3.5),
+    "flux-schnell": Card(steps=4, guidance=0.0),
+}
+"""Architecture -> the values that its makers advise, where they are not those of most."""
+
+
 def read(spec: ModelSpec) -> Card:
     """Read the card of a folder; other models get the usual values.
 
@@ -38,7 +48,7 @@ def read(spec: ModelSpec) -> Card:
     """
     path = Path(spec.path) / NAME
     if not path.is_file():
-        return Card(guidance=6.0 if "xl" in spec.architecture else 7.0)
+        return USUAL.get(spec.architecture, Card())
     data = read_object(path)
     if data.get("version") != VERSION:
         raise ModelRefused(str(path), f"its version is {data.get('version')!r}, not {VERSION}")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from engines.image import loras, needs, pipelines, prediction, samplers, stepping
+from engines.image import dressing, flow, loras, needs, pipelines, prediction, samplers, stepping
 from engines.image.autoencoding import Start
-from engines.image.guiding import Call, Guide, through
+from engines.image.dressing import Dressing
+from engines.image.guiding import Call, through
 from engines.image.loras import Lora
 from engines.image.pipelines import States
 from engines.image.recent import Recent
@@ -27,19 +27,23 @@ class Forward(nn.Module):
 
     Attributes:
         unet: The UNet as it is held now.
-        guides: What has a say in each call.
-        step: Which of the `steps` of the picture is drawn.
+        dressing: What has a say in each call.
+        pipeline: What asks; it knows how often it will. None while the UNet is only measured.
+        step: How often it asked for the picture that is drawn.
+        regions: The states of the words for parts of that picture.
         ladder: The way down; set once, as its rungs speak of this.
         in_halves: Each row of a call is worked on by itself: the prompt after the empty prompt.
     """
 
     ladder: Ladder
+    pipeline: Any = None
 
-    def __init__(self, unet: nn.Module) -> None:
+    def __init__(self, unet: nn.Module, dressing: Dressing) -> None:
         super().__init__()
         self.unet = unet
-        self.guides: Sequence[Guide] = ()
-        self.step = self.steps = 0
+        self.dressing = dressing
+        self.step = 0
+        self.regions: tuple[States, ...] = ()
         self.in_halves = False
 
     def __getattr__(self, name: str) -> Any:
@@ -51,109 +55,159 @@ class Forward(nn.Module):
 
     def forward(self, latents: Tensor, time: Any, **more: Any) -> tuple[Tensor]:
         """Predict, (rows, channels, height/8, width/8), as the only one of a tuple."""
-        call = Call(latents=latents, time=time, more=more, step=self.step, steps=self.steps)
-        answer = self.ladder(lambda: through(self.guides, self._predict)(call))
+        steps = self.pipeline.num_timesteps if self.pipeline else 1
+        call = Call(
+            latents=latents,
+            time=time,
+            more=more,
+            step=self.step,
+            steps=steps,
+            regions=self.regions,
+        )
+        answer = self.ladder(lambda: through(self.dressing.guides, self._predict)(call))
         self.step += 1
         return (answer,)
 
     def _predict(self, call: Call) -> Tensor:
         latents, more = call.latents, dict(call.more)
         if not self.in_halves:
-            return self.unet(latents, call.time, **more)[0]
+            return self._ask(latents, call.time, more)
         rows = len(latents)
         return torch.cat(
             [
-                self.unet(latents[row : row + 1], call.time, **_row(more, row, rows))[0]
+                self._ask(latents[row : row + 1], _row(call.time, row, rows), _row(more, row, rows))
                 for row in range(rows)
             ]
         )
+
+    def _ask(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
+        """Ask the UNet itself."""
+        answer: Tensor = self.unet(latents, time, **more)[0]
+        return answer
+
+
+class FlowForward(Forward):
+    """The same for a transformer, which is asked by the names of its arguments."""
+
+    def forward(self, hidden_states: Tensor, timestep: Any, **more: Any) -> tuple[Tensor]:
+        """Predict, in the form of the latents: Flux has them packed."""
+        return super().forward(hidden_states, timestep, **more)
+
+    def _ask(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
+        answer: Tensor = self.unet(hidden_states=latents, timestep=time, **more)[0]
+        return answer
 
 
 def _row(value: Any, row: int, rows: int) -> Any:
     """Return what of an argument belongs to one row of a call."""
     if isinstance(value, dict):
         return {name: _row(inner, row, rows) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_row(inner, row, rows) for inner in value]
     if isinstance(value, Tensor) and value.ndim and len(value) == rows:
         return value[row : row + 1]
     return value
 
 
-def denoise_all(sitting: Sitting, states: States, start: Start, known: Recent[str]) -> list[Tensor]:
+def denoise_all(
+    sitting: Sitting, states: Sequence[States], start: Start, known: Recent[str]
+) -> list[Tensor]:
     """Return the finished latents of all pictures of a job, on the processor.
 
     Args:
+        states: Of the words of each picture.
         known: What silent models were found to predict.
     """
     settled, parts = sitting.settled, sitting.parts
-    working = needs.denoising(parts, settled.width_px, settled.height_px, guided=settled.guided)
+    # Who asked to finish during the first drawing wants what it gave to be drawn out.
+    ends_early = not (settled.enlarged and sitting.run.token.finishing)
+    guided = parts.is_guided(settled.guidance)
+    alone = needs.denoising(parts, settled.width_px, settled.height_px, guided=guided)
+    working = dressing.working(alone, sitting.aids)
     component = loras.wearable(parts.unet, sitting.uses)
-    aided = [part for aid in sitting.aids for part in aid.components]
-    leased = (component, *sitting.worn, *aided)
+    leased = (component, *sitting.worn, *dressing.components(sitting.aids))
     with sitting.memory.lease(*leased, working=working, run=sitting.run) as (unet, *loaded):
-        worn, beside = loaded[: len(sitting.worn)], iter(loaded[len(sitting.worn) :])
-        forward = _forward(sitting, unet, worn, working)
+        worn = loaded[: len(sitting.worn)]
+        dress = Dressing(sitting, loaded[len(sitting.worn) :])
+        kind = FlowForward if parts.flow else Forward
+        forward = _forward(sitting, kind(unet, dress), worn, working)
         settings = dict(parts.scheduler)
         if parts.silent:
             settings["prediction_type"] = known.get(parts.unet.key) or known.put(
                 parts.unet.key, prediction.measure(forward)
             )
-        with _dressed(forward, sitting, worn), ExitStack() as stack:
-            forward.guides = [
-                stack.enter_context(
-                    aid.dressed(forward.unet, list(islice(beside, len(aid.components))))
-                )
-                for aid in sitting.aids
-            ]
+        with _dressed(forward, sitting, worn), dress.on(forward.unet, forward.ladder):
             # Outside the UNet's own calls a shortage costs the steps of one picture.
-            return [
-                forward.ladder(partial(_denoise, sitting, forward, settings, states, start, number))
-                for number in range(settled.count)
-            ]
+            drawn: list[Tensor] = []
+            for number in range(settled.count):
+                if drawn and ends_early and sitting.run.token.finishing:
+                    break
+                drawn.append(
+                    forward.ladder(
+                        partial(_denoise, sitting, forward, settings, states, start, number)
+                    )
+                )
+            return drawn
 
 
 def _denoise(
     sitting: Sitting,
     forward: Forward,
     settings: dict[str, Any],
-    states: States,
+    states: Sequence[States],
     start: Start,
     number: int,
 ) -> Tensor:
     """Draw one of the pictures; may be called again."""
     settled, parts = sitting.settled, sitting.parts
-    drawing = settled.drawing(number, states)
-    per_picture = settled.steps_run
-    forward.step, forward.steps = 0, per_picture
+    drawing = settled.drawing(number, states[number])
+    forward.step, forward.regions = 0, drawing.states.regions
+    spread = _spreading(sitting)
     watch = stepping.Watch(
-        sitting.run, number * per_picture, settled.count * per_picture, start.rows
+        sitting.run,
+        settled.steps_before + number * settled.steps_run,
+        settled.steps_total,
+        start.rows,
+        steps=settled.steps_run,
+        stage=settled.stage,
+        spread=spread,
     )
     if start.kept is not None and drawing.mask is not None:
         watch.kept = stepping.keep(start.kept, drawing.mask, drawing.seed)
     pipeline = pipelines.assemble(
-        pipelines.name_of(
-            xl=parts.is_xl, fills_in=parts.fills_in, from_picture=drawing.start is not None
-        ),
-        unet=forward,
+        pipelines.drawing_name(parts, drawing),
         vae=start.encoded,
         scheduler=samplers.make(settings, settled.request.sampler),
+        **{"transformer" if parts.flow else "unet": forward},
     )
-    return pipelines.denoise(pipeline, drawing, watch).cpu()
+    forward.pipeline = pipeline
+    try:
+        return spread(pipelines.denoise(pipeline, drawing, watch)).cpu()
+    finally:
+        forward.pipeline = None  # each holds the other, and with it the UNet
 
 
-def _forward(sitting: Sitting, unet: Any, worn: Sequence[Lora], working: Working) -> Forward:
+def _spreading(sitting: Sitting) -> Callable[[Tensor], Tensor]:
+    parts = sitting.parts
+    factor = 2 ** (len(parts.settings("vae").get("block_out_channels", (0,) * 4)) - 1)
+    return flow.spreading(parts.flow, sitting.settled.height_px, factor)
+
+
+def _forward(sitting: Sitting, forward: Forward, worn: Sequence[Lora], working: Working) -> Forward:
     """Give a leased UNet its way down."""
-    forward = Forward(unet)
 
     def halve() -> bool:
-        forward.in_halves = sitting.settled.guided
+        forward.in_halves = sitting.parts.is_guided(sitting.settled.guidance)
         return forward.in_halves
 
     def take(smaller: Any) -> None:
         sitting.dress(smaller, "unet", worn)
         forward.unet = smaller
+        forward.dressing.move_to(smaller)
 
     rungs = [
         Rung(name="smaller batch", climb=halve),
+        *forward.dressing.rungs(),
         *Held(sitting, loras.wearable(sitting.parts.unet, sitting.uses), take).rungs(),
     ]
     forward.ladder = Ladder(sitting.memory, sitting.run, working, rungs)

@@ -16,6 +16,7 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.models.modeling_outputs import AutoencoderKLOutput
 from torch import Tensor
 
+from engines.image.parts import Parts
 from engines.image.pipelines import canvas
 from engines.image.settling import Settled
 
@@ -48,11 +49,12 @@ class Encoded:
         return self
 
 
-def pictures_of(settled: Settled, config: Any, *, fills_in: bool) -> tuple[Tensor, ...]:
+def pictures_of(settled: Settled, config: Any, parts: Parts) -> tuple[Tensor, ...]:
     """Return the pictures a pipeline will ask for, as it hands them to the autoencoder."""
     factor = 2 ** (len(config.block_out_channels) - 1)
     reader = VaeImageProcessor(vae_scale_factor=factor)
-    if not fills_in:
+    masked_too = parts.fills_in or (bool(parts.flow) and settled.mask is not None)
+    if not masked_too:
         return () if settled.start is None else (reader.preprocess(settled.start),)
     masks = VaeImageProcessor(
         vae_scale_factor=factor, do_normalize=False, do_binarize=True, do_convert_grayscale=True

@@ -7,6 +7,7 @@ picture takes is the largest of its phases, not their sum.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -21,28 +22,35 @@ from engines.api import (
     LoraUse,
     ModelRefused,
     ModelSpec,
-    Picture,
     Run,
-    UpscaleRequest,
 )
 from engines.catalog import Catalog
 from engines.image import (
     autoencoding,
     card,
     denoising,
+    dynamic_prompts,
+    finishing,
+    flow_parts,
+    inversions,
     loading,
     loras,
+    own_vae,
     png,
     prompts,
+    regions,
     samplers,
     single_file,
 )
+from engines.image.flow import FLOWS
 from engines.image.parts import Parts
 from engines.image.pipelines import States
 from engines.image.previews import Rows
 from engines.image.recent import Recent
-from engines.image.settling import settle
+from engines.image.settling import again, settle
 from engines.image.sitting import Sitting
+from engines.image.textures import Texture
+from engines.image.wildcards import Wildcards
 from engines.memory.lease import Component
 from engines.services import Services
 
@@ -59,6 +67,8 @@ def parts_of(spec: ModelSpec, catalog: Catalog, device: str) -> Parts:
     """
     if spec.architecture in ("lora", "vae"):
         raise ModelRefused(spec.path, f"it is a {spec.architecture}, not a whole model")
+    if spec.architecture in FLOWS:
+        return flow_parts.parts_of(spec, card.read(spec), catalog, device)
     if not Path(spec.path).is_dir():
         return single_file.file_parts(spec, device)
     about = card.read(spec)
@@ -78,39 +88,55 @@ class ImageEngine:
         self._predictions: Recent[str] = Recent(MODELS_KNOWN)
 
     def run(self, request: ImageRequest, run: Run) -> ImageResult:
-        """Draw all pictures of a request, and enlarge them if it says so."""
+        """Draw all pictures of a request, and do with them what it says beyond drawing."""
         spec = self._services.catalog.get(request.model, Kind.IMAGE)
         run.step(0, 1, stage="loading")
-        result = self._draw(request, spec, run)
-        if request.upscale > 1:
-            large = (self._enlarge(picture, request.upscale, run) for picture in result.pictures)
-            return replace(result, pictures=tuple(large))
-        return result
-
-    def _draw(self, request: ImageRequest, spec: ModelSpec, run: Run) -> ImageResult:
-        """Draw the pictures at the model's size, phase by phase."""
-        memory = self._services.memory
-        parts = parts_of(spec, self._services.catalog, memory.device)
-        settled = settle(request, card.read(spec), parts.side_px)
-        samplers.make(dict(parts.scheduler), request.sampler)  # a wrong name is told at once
-        worn = tuple(self._lora(use, parts) for use in request.loras)
-        sitting = Sitting(
-            memory=memory, run=run, parts=parts, settled=settled, uses=request.loras, worn=worn
-        )
+        sitting = self._sitting(request, spec, run)
         devices.fix_threads()
         states = prompts.read(sitting, self._prompts)
-        start = autoencoding.look(sitting, self._previews)
-        for aid in sitting.aids:
-            aid.prepare(sitting)
-        latents = denoising.denoise_all(sitting, states, start, self._predictions)
-        images = autoencoding.decode_all(sitting, latents)
+        images = self._draw(sitting, states)
+        if sitting.settled.draws_again:
+            sitting = replace(sitting, settled=again(sitting.settled, images))
+            images = self._draw(sitting, states)
+        settled = sitting.settled
         pictures = tuple(
-            png.picture(_over(settled.start, settled.mask, image), settled.seed(number))
+            png.picture(settled.finished(image), settled.seed(number), settled.chosen(number))
             for number, image in enumerate(images)
         )
         return ImageResult(
-            pictures=pictures, model=spec.id, steps=settled.steps, guidance=settled.guidance
+            pictures=tuple(finishing.finish(one, request, self._services, run) for one in pictures),
+            model=spec.id,
+            steps=settled.steps,
+            guidance=settled.guidance,
         )
+
+    def _sitting(self, request: ImageRequest, spec: ModelSpec, run: Run) -> Sitting:
+        """Find all that a request names; whatever is wrong with it is told before any loading."""
+        catalog, memory = self._services.catalog, self._services.memory
+        parts = parts_of(spec, catalog, memory.device)
+        if request.vae:
+            parts = own_vae.put_in(request.vae, parts, catalog, memory.device)
+        samplers.make(dict(parts.scheduler), request.sampler)
+        wordings = dynamic_prompts.wordings(request, Wildcards(catalog.wildcards()))
+        return Sitting(
+            memory=memory,
+            run=run,
+            parts=parts,
+            settled=replace(settle(request, card.read(spec), parts), wordings=wordings),
+            uses=request.loras,
+            worn=tuple(self._lora(use, parts) for use in request.loras),
+            inversions=inversions.components(request.embeddings, catalog, parts, memory.device),
+            aids=(*regions.aids(request), *((Texture(),) if request.tiling else ())),
+        )
+
+    def _draw(self, sitting: Sitting, states: Sequence[States]) -> list[Image.Image]:
+        """Draw the pictures once, phase by phase."""
+        start = autoencoding.look(sitting, self._previews)
+        for aid in sitting.aids:
+            sitting.run.token.check()
+            aid.prepare(sitting)
+        latents = denoising.denoise_all(sitting, states, start, self._predictions)
+        return autoencoding.decode_all(sitting, latents)
 
     def _lora(self, use: LoraUse, parts: Parts) -> Component[loras.Lora]:
         """Return a LoRA's component; raises `ModelMissing` or `ModelRefused`."""
@@ -118,19 +144,3 @@ class ImageEngine:
         if spec.architecture != "lora" or spec.kind is not Kind.IMAGE:
             raise ModelRefused(use.path, "it is not a LoRA for pictures")
         return loras.component(spec, parts, self._services.memory.device)
-
-    def _enlarge(self, picture: Picture, factor: int, run: Run) -> Picture:
-        """Ask the upscaler for a larger copy, outside any lease."""
-        request = UpscaleRequest(png=picture.png, factor=factor)
-        large: ImageResult = self._services.ask(request, run)
-        done = large.pictures[0]
-        return Picture(
-            png=done.png, width_px=done.width_px, height_px=done.height_px, seed=picture.seed
-        )
-
-
-def _over(start: Image.Image | None, mask: Image.Image | None, image: Image.Image) -> Image.Image:
-    """Lay what was redrawn over the start; outside the mask the start's own pixels stay."""
-    if start is None or mask is None:
-        return image
-    return Image.composite(image, start, mask)

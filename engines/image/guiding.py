@@ -18,6 +18,7 @@ from torch import Tensor
 from engines.memory.lease import Component
 
 if TYPE_CHECKING:
+    from engines.image.pipelines import States
     from engines.image.sitting import Sitting
 
 
@@ -31,6 +32,7 @@ class Call:
         time: The step's time, as the pipeline gives it.
         more: All other arguments by name, such as "encoder_hidden_states".
         step: Which of the `steps` of this picture it is for, from 0.
+        regions: The states of the words for parts of the picture.
     """
 
     latents: Tensor
@@ -38,6 +40,7 @@ class Call:
     more: Mapping[str, Any]
     step: int
     steps: int
+    regions: tuple[States, ...] = ()
 
 
 Ask = Callable[[Call], Tensor]

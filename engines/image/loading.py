@@ -72,7 +72,11 @@ def folder_parts(spec: ModelSpec, about: Card, device: str, reader: ModelSpec | 
         ModelRefused: one of them is missing.
     """
     folder = Path(spec.path)
-    found = {name: _part(spec, name, device) for name in MODELS if has_settings(folder / name)}
+    found = {
+        name: part(spec, name, class_name, device)
+        for name, class_name in MODELS.items()
+        if has_settings(folder / name)
+    }
     if not {"unet", "vae"} <= found.keys():
         raise ModelRefused(spec.path, "its unet or its vae is missing")
     unet, vae = found.pop("unet"), found.pop("vae")
@@ -83,7 +87,7 @@ def folder_parts(spec: ModelSpec, about: Card, device: str, reader: ModelSpec | 
     else:
         for name in TOKENIZERS:
             if (folder / name).is_dir():
-                found[name] = _tokenizer(spec, name, device)
+                found[name] = tokenizer(spec, name, device)
     channels = read_object(folder / "unet" / "config.json").get("in_channels", 4)
     return Parts(
         model=spec.id,
@@ -114,23 +118,26 @@ def name_of(spec: ModelSpec) -> str:
     return f"{spec.id}-{fingerprint(Path(spec.path))[:8]}"
 
 
-def _part(spec: ModelSpec, name: str, device: str) -> Component[Any]:
-    """Return the component of one part with weights."""
+def part(spec: ModelSpec, name: str, class_name: str, device: str) -> Component[Any]:
+    """Return the component of one part with weights.
+
+    Args:
+        class_name: The only class of diffusers or transformers that it may be.
+    """
     folder = Path(spec.path) / name
     precision = residence.precision(name, device, read_object(folder / "config.json"))
     return residence.component(
         key(name_of(spec), name, precision),
         part_weights(folder),
         precision,
-        _loader(folder, name, precision),
+        loader(folder, class_name, precision),
         device,
         exact=name == "vae",  # its pictures would show what 8 bits lose
     )
 
 
-def _loader(folder: Path, name: str, precision: Any) -> Callable[[str], Any]:
+def loader(folder: Path, class_name: str, precision: Any) -> Callable[[str], Any]:
     """Return what loads one part."""
-    class_name = MODELS[name]
     library = diffusers if hasattr(diffusers, class_name) else transformers
 
     def load(device: str) -> Any:
@@ -150,14 +157,22 @@ def _loader(folder: Path, name: str, precision: Any) -> Callable[[str], Any]:
     return load
 
 
-def _tokenizer(spec: ModelSpec, name: str, device: str) -> Component[Any]:
+def tokenizer(
+    spec: ModelSpec, name: str, device: str, class_name: str = "CLIPTokenizer"
+) -> Component[Any]:
+    """Return the component of one tokenizer."""
     folder = Path(spec.path) / name
+
+    def load(_device: str) -> Any:
+        try:
+            return getattr(transformers, class_name).from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError) as error:
+            raise ModelRefused(str(folder), "its words cannot be read") from error
+
     return Component(
         key=f"image:{name_of(spec)}:{name}:words",
         size_bytes=residence.in_main_memory(TOKENIZER_BYTES, device),
-        load=lambda _device: transformers.CLIPTokenizer.from_pretrained(
-            folder, local_files_only=True
-        ),
+        load=load,
     )
 
 

@@ -43,6 +43,8 @@ def decode(data: bytes, name: str) -> Image.Image:
     return image.convert("RGBA" if see_through else "RGB")
 
 
-def picture(image: Image.Image, seed: int) -> Picture:
+def picture(image: Image.Image, seed: int, prompt: str = "") -> Picture:
     """Wrap a finished image as an answer."""
-    return Picture(png=encode(image), width_px=image.width, height_px=image.height, seed=seed)
+    return Picture(
+        png=encode(image), width_px=image.width, height_px=image.height, seed=seed, prompt=prompt
+    )

@@ -25,7 +25,7 @@ def fit(vae: Any) -> Rows:
     coarse = torch.randn(6, channels, 3, 3, generator=generator) * 1.3
     latents = torch.nn.functional.interpolate(coarse, size=8, mode="bilinear")
     given = latents.to(device=get_module_execution_device(vae), dtype=vae.dtype)
-    scaled = given / vae.config.scaling_factor
+    scaled = given / vae.config.scaling_factor + (vae.config.shift_factor or 0)
     image = vae.decode(scaled).sample.float().cpu()
     small = torch.nn.functional.adaptive_avg_pool2d(image, 8)
     return solve(latents, small)

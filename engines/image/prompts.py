@@ -1,17 +1,16 @@
-"""The first phase: a prompt is read by the text encoders, once."""
+"""The first phase: the words of each picture are read by the text encoders, once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import torch
-from diffusers.utils.torch_utils import get_module_execution_device
-from torch import Tensor
-
-from engines.image import loras, needs, pipelines
+from engines.image import flow_prompts, loras, needs, pipelines, starter_prompts
+from engines.image.clip_reading import ClipReader
+from engines.image.dynamic_prompts import Wording
+from engines.image.inversions import Inversion
 from engines.image.loras import Lora
 from engines.image.parts import READER
 from engines.image.pipelines import States
@@ -20,35 +19,71 @@ from engines.image.sitting import Held, Sitting
 from engines.memory.ladder import Ladder
 from engines.memory.lease import Component
 
+Read = Callable[[Wording], States]
 
-def read(sitting: Sitting, known: Recent[States]) -> States:
-    """Return the states of a job's prompt; those of the last prompts are in `known`."""
-    request = sitting.settled.request
+
+def read(sitting: Sitting, known: Recent[States]) -> tuple[States, ...]:
+    """Return the states of each picture's words; those of the last wordings are in `known`."""
+    settled = sitting.settled
     place = (
         tuple(component.key for component in sitting.parts.words.values()),
         tuple((lora.key, use.weight) for lora, use in zip(sitting.worn, sitting.uses, strict=True)),
-        (request.prompt, request.negative, sitting.settled.guided),
+        tuple(component.key for component in sitting.inversions),
+        settled.request.clip_skip,
+        settled.guided,
     )
-    return known.get(place) or known.put(place, _read(sitting))
+    found: dict[Wording, States] = {}
+    for wording in settled.wordings:
+        states = known.get((place, wording))
+        if states is not None:
+            found[wording] = states
+    missing = [one for one in dict.fromkeys(settled.wordings) if one not in found]
+    if missing:
+        fresh = dict(zip(missing, _read(sitting, missing), strict=True))
+        found |= {one: known.put((place, one), states) for one, states in fresh.items()}
+    return tuple(found[wording] for wording in settled.wordings)
 
 
-def _read(sitting: Sitting) -> States:
+def _read(sitting: Sitting, wordings: Sequence[Wording]) -> list[States]:
     """Lease what reads prompts, and read."""
     working = needs.reading(sitting.parts)
     words = {
         name: loras.wearable(component, sitting.uses)
         for name, component in sitting.parts.words.items()
     }
-    with sitting.memory.lease(
-        *words.values(), *sitting.worn, working=working, run=sitting.run
-    ) as loaded:
+    leased = (*words.values(), *sitting.worn, *sitting.inversions)
+    with sitting.memory.lease(*leased, working=working, run=sitting.run) as loaded:
         named = dict(zip(words, loaded, strict=False))
+        worn = loaded[len(named) : len(named) + len(sitting.worn)]
+        learnt = loaded[len(named) + len(worn) :]
         if READER in named:
             ladder = Ladder(sitting.memory, sitting.run, working)
-            return ladder(lambda: _with_reader(named[READER], sitting))
-        pipeline = pipelines.assemble(pipelines.name_of(xl=sitting.parts.is_xl), **named)
-        with _dressed(pipeline, sitting, words, loaded[len(named) :]) as ladder:
-            return ladder(lambda: _with_encoders(pipeline, sitting))
+            reader = partial(starter_prompts.read, named[READER], guided=sitting.settled.guided)
+            return _each(sitting, wordings, ladder, reader)
+        pipeline = pipelines.assemble(pipelines.reading_name(sitting.parts), **named)
+        with _dressed(pipeline, sitting, words, worn) as ladder:
+            return _each(sitting, wordings, ladder, _reading(pipeline, sitting, learnt))
+
+
+def _reading(pipeline: Any, sitting: Sitting, learnt: Sequence[Inversion]) -> Read:
+    """Return what reads with the text encoders of a pipeline."""
+    guided = sitting.settled.guided
+    if sitting.parts.flow:
+        return partial(flow_prompts.read_wording, pipeline, sitting.parts, guided=guided)
+    skip = sitting.settled.request.clip_skip
+    reader = ClipReader(pipeline, is_xl=sitting.parts.is_xl, learnt=learnt, skip=skip)
+    return partial(reader.read, guided=guided)
+
+
+def _each(
+    sitting: Sitting, wordings: Sequence[Wording], ladder: Ladder, reading: Read
+) -> list[States]:
+    """Read one wording after the other; a cancel is heard between them."""
+    states: list[States] = []
+    for wording in wordings:
+        sitting.run.token.check()
+        states.append(ladder(partial(reading, wording)))
+    return states
 
 
 @contextmanager
@@ -75,26 +110,3 @@ def _dressed(
     finally:
         if worn:
             pipeline.unload_lora_weights()
-
-
-def _with_reader(reader: Any, sitting: Sitting) -> States:
-    """Read with the starter's reader, which reads both in one go."""
-    request = sitting.settled.request
-    both = reader.read([request.prompt, request.negative]).cpu()
-    return States(prompted=both[:1], empty=both[1:])
-
-
-def _with_encoders(pipeline: Any, sitting: Sitting) -> States:
-    """Read as the pipelines themselves do."""
-    request = sitting.settled.request
-    with torch.inference_mode():
-        read: Sequence[Tensor | None] = pipeline.encode_prompt(
-            prompt=request.prompt,
-            device=get_module_execution_device(pipeline.text_encoder),
-            num_images_per_prompt=1,
-            do_classifier_free_guidance=sitting.settled.guided,
-            negative_prompt=request.negative,
-        )
-    names = ("prompted", "empty", "pooled", "pooled_empty")
-    kept = {name: None if t is None else t.cpu() for name, t in zip(names, read, strict=False)}
-    return States(**kept)

@@ -3,40 +3,106 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import diffusers
 
 from engines.api import BadRequest
 
-SAMPLERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "dpm++ 2m": ("DPMSolverMultistepScheduler", {}),
-    "dpm++ 2m karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
-    "dpm++ 2m sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
-    "dpm++ sde": ("DPMSolverSinglestepScheduler", {}),
-    "euler": ("EulerDiscreteScheduler", {}),
-    "euler a": ("EulerAncestralDiscreteScheduler", {}),
-    "heun": ("HeunDiscreteScheduler", {}),
-    "ddim": ("DDIMScheduler", {}),
-    "lms": ("LMSDiscreteScheduler", {}),
-    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
-    "unipc": ("UniPCMultistepScheduler", {}),
-    "lcm": ("LCMScheduler", {}),
+SCHEDULES = {
+    "karras": "use_karras_sigmas",
+    "exponential": "use_exponential_sigmas",
+    "beta": "use_beta_sigmas",
 }
-"""Name -> diffusers class and what sets it apart."""
+"""How the noise of the steps is spaced, as the last word of a name -> diffusers' switch."""
 
-FLOW_SAMPLERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "dpm++ 2m": ("DPMSolverMultistepScheduler", {}),
-    "dpm++ 2m sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
-    "euler": ("DPMSolverMultistepScheduler", {"solver_order": 1}),
-    "unipc": ("UniPCMultistepScheduler", {}),
+FLOW_MATCHING = "FlowMatchEulerDiscreteScheduler"
+"""The sampler of models whose pipelines follow a flow by themselves: Flux, SD3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """A class of diffusers', what sets it apart, and whether its noise can be spaced otherwise."""
+
+    scheduler: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    spaced: bool = True
+
+
+_PLAIN = {"algorithm_type": "dpmsolver++", "solver_order": 2}
+_SDE = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
+_DATA = {"algorithm_type": "data_prediction"}
+
+_NOISE = {
+    "dpm++ 2m": Sampler("DPMSolverMultistepScheduler", _PLAIN),
+    "dpm++ 2m sde": Sampler("DPMSolverMultistepScheduler", _SDE),
+    "dpm++ 3m": Sampler("DPMSolverMultistepScheduler", {**_PLAIN, "solver_order": 3}),
+    "dpm++ 3m sde": Sampler("DPMSolverMultistepScheduler", {**_SDE, "solver_order": 3}),
+    "dpm++ 2s": Sampler("DPMSolverSinglestepScheduler", _PLAIN),
+    "dpm++ sde": Sampler("DPMSolverSinglestepScheduler", _SDE),
+    "euler": Sampler("EulerDiscreteScheduler"),
+    "euler a": Sampler("EulerAncestralDiscreteScheduler", spaced=False),
+    "heun": Sampler("HeunDiscreteScheduler"),
+    "dpm2": Sampler("KDPM2DiscreteScheduler"),
+    "dpm2 a": Sampler("KDPM2AncestralDiscreteScheduler"),
+    "lms": Sampler("LMSDiscreteScheduler"),
+    "ddim": Sampler("DDIMScheduler", spaced=False),
+    "ddpm": Sampler("DDPMScheduler", spaced=False),
+    "pndm": Sampler("PNDMScheduler", {"skip_prk_steps": True}, spaced=False),
+    "unipc": Sampler("UniPCMultistepScheduler"),
+    "deis": Sampler("DEISMultistepScheduler"),
+    "sa solver": Sampler("SASolverScheduler", _DATA),
+    "lcm": Sampler("LCMScheduler", spaced=False),
+    "tcd": Sampler("TCDScheduler", spaced=False),
 }
-"""Those that can follow a flow; Euler's step is the solver's first order."""
+
+_FLOW = {
+    "dpm++ 2m": Sampler("DPMSolverMultistepScheduler", _PLAIN),
+    "dpm++ 2m sde": Sampler("DPMSolverMultistepScheduler", _SDE),
+    "dpm++ 3m": Sampler("DPMSolverMultistepScheduler", {**_PLAIN, "solver_order": 3}),
+    "dpm++ 3m sde": Sampler("DPMSolverMultistepScheduler", {**_SDE, "solver_order": 3}),
+    "dpm++ 2s": Sampler("DPMSolverSinglestepScheduler", _PLAIN),
+    "dpm++ sde": Sampler("DPMSolverSinglestepScheduler", _SDE),
+    "euler": Sampler("DPMSolverMultistepScheduler", {**_PLAIN, "solver_order": 1}),
+    "unipc": Sampler("UniPCMultistepScheduler"),
+    "deis": Sampler("DEISMultistepScheduler"),
+    "sa solver": Sampler("SASolverScheduler", _DATA),
+}
+"""Those that can follow a flow in a pipeline made for noise; Euler's step is the solver's
+first order. Their spacing is the flow's own."""
+
+_MATCHING = {
+    "euler": Sampler(FLOW_MATCHING),
+    "heun": Sampler("FlowMatchHeunDiscreteScheduler", spaced=False),
+    "lcm": Sampler("FlowMatchLCMScheduler"),
+}
 
 
-def names(config: dict[str, Any]) -> tuple[str, ...]:
+def _with_schedules(table: Mapping[str, Sampler]) -> dict[str, Sampler]:
+    """Give each sampler its names with the spacings that it can have."""
+    named: dict[str, Sampler] = {}
+    for name, sampler in table.items():
+        named[name] = sampler
+        if sampler.spaced:
+            for schedule, switch in SCHEDULES.items():
+                changes = {**sampler.changes, switch: True}
+                named[f"{name} {schedule}"] = Sampler(sampler.scheduler, changes)
+    return named
+
+
+SAMPLERS = _with_schedules(_NOISE)
+FLOW_SAMPLERS = dict(_FLOW)
+MATCHING_SAMPLERS = _with_schedules(_MATCHING)
+
+ALIASES = {"plms": "pndm", "euler ancestral": "euler a", "dpm2 ancestral": "dpm2 a"}
+"""Other familiar names of the same."""
+
+
+def names(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the samplers a model with this scheduler can use."""
-    return tuple(FLOW_SAMPLERS if _is_flow(config) else SAMPLERS)
+    return tuple(_table(config))
 
 
 def make(config: dict[str, Any], name: str) -> Any:
@@ -45,20 +111,29 @@ def make(config: dict[str, Any], name: str) -> Any:
     Raises:
         BadRequest: there is no such sampler for this model.
     """
-    own = str(config.get("_class_name", ""))
+    table = _table(config)
     if not name:
-        if own not in {scheduler for scheduler, _ in SAMPLERS.values()}:
-            own = "DPMSolverMultistepScheduler"
+        own = str(config.get("_class_name", ""))
+        if own not in {sampler.scheduler for sampler in table.values()}:
+            own = next(iter(table.values())).scheduler
         return _build(own, config)
-    table = FLOW_SAMPLERS if _is_flow(config) else SAMPLERS
-    if name.lower() not in table:
+    plain = " ".join(name.lower().split())
+    sampler = table.get(ALIASES.get(plain, plain))
+    if sampler is None:
         raise BadRequest(f"the sampler is {', '.join(table)}, not {name!r}")
-    scheduler, changes = table[name.lower()]
     kept = {key: value for key, value in config.items() if not key.startswith("_")}
-    return _build(scheduler, {**kept, **changes})
+    # A model may come with a spacing of its own; a name says all of it.
+    plainly = dict.fromkeys(SCHEDULES.values(), False)
+    return _build(sampler.scheduler, {**kept, **plainly, **sampler.changes})
 
 
-def _build(class_name: str, config: dict[str, Any]) -> Any:
+def _table(config: Mapping[str, Any]) -> dict[str, Sampler]:
+    if config.get("_class_name") == FLOW_MATCHING:
+        return MATCHING_SAMPLERS
+    return FLOW_SAMPLERS if config.get("prediction_type") == "flow_prediction" else SAMPLERS
+
+
+def _build(class_name: str, config: Mapping[str, Any]) -> Any:
     """Make a scheduler of a known class.
 
     Raises:
@@ -73,9 +148,5 @@ def _build(class_name: str, config: dict[str, Any]) -> Any:
         return scheduler.from_config(
             {key: value for key, value in settings.items() if key in known or key.startswith("_")}
         )
-    except (ValueError, TypeError, NotImplementedError) as error:
+    except (ValueError, TypeError, NotImplementedError, ImportError) as error:
         raise BadRequest("this model does not work with that sampler") from error
-
-
-def _is_flow(config: dict[str, Any]) -> bool:
-    return config.get("prediction_type") == "flow_prediction"

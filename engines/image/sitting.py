@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from engines.api import LoraUse, Run
 from engines.image import loras
 from engines.image.guiding import Aid
+from engines.image.inversions import Inversion
 from engines.image.loras import Lora
 from engines.image.parts import Parts
 from engines.image.settling import Settled
@@ -23,8 +24,8 @@ M = TypeVar("M")
 class Sitting:
     """What all phases know.
 
-    `worn` are the components of the `uses`, in their order; `aids` have a say
-    in the drawing besides the words.
+    `worn` are the components of the `uses`, in their order; `inversions` are
+    words that were learnt; `aids` have a say in the drawing besides the words.
     """
 
     memory: MemoryManager
@@ -33,6 +34,7 @@ class Sitting:
     settled: Settled
     uses: tuple[LoraUse, ...] = ()
     worn: tuple[Component[Lora], ...] = ()
+    inversions: tuple[Component[Inversion], ...] = ()
     aids: tuple[Aid, ...] = ()
 
     def dress(self, module: Any, part: str, worn: Sequence[Lora]) -> None:

@@ -134,10 +134,11 @@ def family_folder(spec: ModelSpec) -> Path:
 
 
 def default_side_px(folder: Path) -> int:
-    """Return the side of the pictures a folder's UNet was trained on."""
-    config = read_object(folder / "unet" / "config.json")
+    """Return the side of the pictures a folder's network was trained on."""
+    part, usual = ("unet", 64) if has_settings(folder / "unet") else ("transformer", 128)
+    config = read_object(folder / part / "config.json")
     blocks = read_object(folder / "vae" / "config.json").get("block_out_channels", ())
-    side = config.get("sample_size", 64)
+    side = config.get("sample_size", usual)
     side = side[0] if isinstance(side, list) else side
     return int(side) * 2 ** (max(len(blocks), 1) - 1)
 

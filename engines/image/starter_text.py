@@ -6,6 +6,7 @@ prompt's end, as the starter's UNet was trained with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -38,10 +39,22 @@ class PromptReader:
         self._device = device
 
     @torch.no_grad()
-    def read(self, prompts: list[str]) -> Tensor:
-        """Return the token states, (len(prompts), TOKENS, WIDTH), float32."""
+    def read(self, prompts: list[str], weights: Sequence[Sequence[float]] = ()) -> Tensor:
+        """Return the token states, (len(prompts), TOKENS, WIDTH), float32.
+
+        Args:
+            weights: How much each letter of each prompt counts; a token's states are
+                taken so many times as its first letter says. All alike if empty.
+        """
         rows = self._tokenizer.encode_batch(prompts)
         ids = torch.tensor([row.ids for row in rows], device=self._device)
         mask = torch.tensor([row.attention_mask for row in rows], device=self._device)
         states = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
-        return states * mask[..., None]
+        states = states * mask[..., None]
+        if not weights:
+            return states
+        counts = [
+            [letters[begin] if end > begin else 1.0 for begin, end in row.offsets]
+            for row, letters in zip(rows, weights, strict=True)
+        ]
+        return states * torch.tensor(counts, device=self._device)[..., None]

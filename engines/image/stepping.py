@@ -3,6 +3,7 @@ the part of a picture that is not redrawn."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,18 +55,27 @@ def picture_tensor(image: Image.Image) -> Tensor:
     return flat.view(1, image.height, image.width, 3).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
+def _as_they_are(latents: Tensor) -> Tensor:
+    return latents
+
+
 @dataclass(slots=True)
 class Watch:
     """The callback of a pipeline, for one picture of a job.
 
-    `before` steps of `total` were done for earlier pictures.
+    `before` steps of `total` were done for earlier pictures; this one takes
+    `steps`, however often its sampler asks. `spread` brings
+    latents into the form (1, channels, height/8, width/8).
     """
 
     run: Run
     before: int
     total: int
     rows: previews.Rows
+    steps: int
+    stage: str = "drawing"
     kept: Kept | None = None
+    spread: Callable[[Tensor], Tensor] = _as_they_are
     done: int = field(default=0, init=False)
 
     def __call__(
@@ -78,11 +88,13 @@ class Watch:
             latents = self.kept.hold(latents, pipeline.scheduler, place)
         self.done += 1
         shown = _clean(pipeline.scheduler, latents)
+        # Some samplers ask twice for a step.
+        calls = max(pipeline.num_timesteps, self.done)
         self.run.step(
-            self.before + self.done,
+            self.before + self.steps * self.done // calls,
             self.total,
-            previews.draw(shown, self.rows),
-            stage="drawing",
+            previews.draw(self.spread(shown), self.rows),
+            stage=self.stage,
         )
         return {"latents": latents}
 

@@ -32,15 +32,27 @@ WEIGHTS: Final = "model.safetensors"
 class Cache:
     """Keys and values of all layers, (layers, 2, B, context, H, D), and how many a row has."""
 
-    def __init__(self, shape: Shape, rows: int, length: int, like: Tensor) -> None:
-        head = shape.width // shape.heads
-        self.store = like.new_zeros(shape.layers, 2, rows, length, shape.heads, head)
-        self.filled = torch.zeros(rows, dtype=torch.long, device=like.device)
+    def __init__(self, store: Tensor, filled: Tensor) -> None:
+        self.store = store
+        self.filled = filled
 
     @property
     def length(self) -> int:
         """The most tokens a row can have."""
         return self.store.shape[3]
+
+    @property
+    def rows(self) -> int:
+        return self.store.shape[2]
+
+    def only(self, rows: Sequence[int]) -> Cache:
+        """Return a cache of some of the rows."""
+        index = torch.tensor(rows, device=self.store.device)
+        return Cache(self.store[:, :, index], self.filled[index])
+
+    def rewind(self, filled: Sequence[int]) -> None:
+        """Forget the last tokens of each row, so that `filled` are left."""
+        self.filled = torch.tensor(filled, device=self.store.device)
 
 
 class Decoder:
@@ -91,7 +103,12 @@ class Decoder:
         return done
 
     def cache(self, rows: int, length: int) -> Cache:
-        return Cache(self.shape, rows, min(length, self.shape.context), self.embedding)
+        shape, like = self.shape, self.embedding
+        sizes = (min(length, shape.context), shape.heads, shape.width // shape.heads)
+        return Cache(
+            like.new_zeros(shape.layers, 2, rows, *sizes),
+            torch.zeros(rows, dtype=torch.long, device=like.device),
+        )
 
     def _halve(self) -> bool:
         """Work on half as many rows at once as before."""
@@ -99,28 +116,34 @@ class Decoder:
         return True
 
     @torch.inference_mode()
-    def step(self, ids: Tensor, counts: Tensor, cache: Cache) -> Tensor:
+    def step(self, ids: Tensor, counts: Tensor, cache: Cache, looks: int = 1) -> Tensor:
         """Read new tokens after what the cache holds of each row.
 
         Args:
             ids: (B, T); of row b the first `counts[b]` are read.
             counts: (B,), from 0 to T.
+            looks: K, how many of the last tokens it is told after.
 
         Returns:
-            The logits after the last token read of each row, (B, vocabulary)
-            float32; of a row that read nothing they mean nothing.
+            The logits after each of the last K tokens read of each row, in
+            order, (B, K, vocabulary) float32; where a row read fewer, the first
+            ones mean nothing.
         """
         at_once = max(1, -(-len(ids) // 2**self._halvings))
         logits = torch.cat(
             [
-                self._read(ids[rows], counts[rows], cache.store[:, :, rows], cache.filled[rows])
+                self._read(
+                    ids[rows], counts[rows], cache.store[:, :, rows], cache.filled[rows], looks
+                )
                 for rows in _slices(len(ids), at_once)
             ]
         )
         cache.filled = cache.filled + counts  # only now, so that a step can be repeated
         return logits
 
-    def _read(self, ids: Tensor, counts: Tensor, store: Tensor, filled: Tensor) -> Tensor:
+    def _read(
+        self, ids: Tensor, counts: Tensor, store: Tensor, filled: Tensor, looks: int
+    ) -> Tensor:
         """Read some of the rows; `store` is their part of the cache, and is written to."""
         rows, new = ids.shape
         heads, width = self.shape.heads, self.shape.width
@@ -148,7 +171,8 @@ class Decoder:
             h = functional.rms_norm(x, (width,), block.norm_mid, self.shape.norm_epsilon)
             gate, up = functional.linear(h, block.gate_up).chunk(2, dim=-1)
             x = x + functional.linear(functional.silu(gate) * up, block.down)
-        last = x[row[:, 0], (counts - 1).clamp(min=0)]
+        back = torch.arange(-looks, 0, device=ids.device)
+        last = x[row, (counts[:, None] + back).clamp(min=0)]  # (B, K, width)
         last = functional.rms_norm(last, (width,), self.norm, self.shape.norm_epsilon)
         return functional.linear(last, self.embedding).float()
 

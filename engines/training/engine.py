@@ -11,6 +11,7 @@ from engines.services import Services
 RECIPES = {
     "image": "engines.training.image.train",
     "music": "engines.training.music.train",
+    "cutout": "engines.training.cutout.train",
 }
 """Subject -> the module whose `train(request, run, services)` does it; imported on first use."""
 

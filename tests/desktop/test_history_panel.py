@@ -208,7 +208,8 @@ def test_a_file_dropped_on_the_panel_gives_its_settings(
     assert (request.width_px, request.height_px) == (512, 768)
     assert request.sampler == "dpm++ 2m karras"
     assert request.loras == (LoraUse(path="/models/ink-wash.safetensors", weight=0.8),)
-    assert told == ["Not here, so left out: the model “v1-5-pruned”, CLIP skip 2."]
+    assert request.clip_skip == 1
+    assert told == ["Not here, so left out: the model “v1-5-pruned”."]
 
 
 def test_a_file_that_says_nothing_is_told_of(panel: ImagePanel, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from desktop.panels.layers import LayersList
 from desktop.panels.previews import pixmap_of
 from desktop.panels.sections import PlaceSection, TextSection
 from desktop.recipes import recipe_of
-from desktop.session import SEEDS, Session
+from desktop.seeds import SEEDS
+from desktop.session import Session
 from engines.api import EngineLost, ImageRequest, Pixels, TextRequest
 from tests.fakes import FakeHost, tiny_png
 

@@ -130,7 +130,7 @@ def test_what_is_not_here_is_said_in_one_sentence_and_left_out() -> None:
     for word in ("model “unknown”", "LoRA “gone”", "seed", "dpm adaptive", "started from", "VAE"):
         assert word in found.sentence
     request = ImageRequest(**{"seed": 1, **found.fields})
-    assert request == ImageRequest(prompt="boats", seed=1)
+    assert request == ImageRequest(prompt="boats", seed=1, clip_skip=1)
 
 
 def test_a_schedule_we_lack_leaves_the_sampler() -> None:

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from desktop.app import Studio, build
 from desktop.document.model import DocumentKind, PictureLayer, Shot, TextLayer
 from desktop.panels.image import ImagePanel
-from desktop.panels.music import MOODS, MusicPanel
+from desktop.panels.music import MusicPanel
+from desktop.panels.music_controls import MOODS
 from desktop.panels.text import TextPanel
 from desktop.window import Window
 from engines.api import (
@@ -193,8 +194,8 @@ def test_music_is_composed_and_made_to_sound_in_one_undo_step(
 ) -> None:
     panel = window.left.panel("music")
     assert isinstance(panel, MusicPanel)
-    panel._mood.set("calm")
-    panel._instruments.set(("piano", "cello"))
+    panel.controls.mood.set("calm")
+    panel.controls.instruments.set(("piano", "cello"))
     panel._go.click()
     _idle(window)
     asked = host.asked[0]

@@ -17,9 +17,15 @@ from desktop.document.picture_metadata import (
     png_text,
     values,
 )
-from desktop.document.picture_metadata.described import MetadataError, Named, PictureSettings
+from desktop.document.picture_metadata.described import (
+    Guide,
+    MetadataError,
+    Named,
+    PictureSettings,
+)
 
 __all__ = [
+    "Guide",
     "MetadataError",
     "Named",
     "PictureSettings",

@@ -11,7 +11,7 @@ import json
 import re
 
 from desktop.document.picture_metadata import samplers, values
-from desktop.document.picture_metadata.described import Named, PictureSettings
+from desktop.document.picture_metadata.described import Guide, Named, PictureSettings
 
 NEGATIVE = "Negative prompt:"
 
@@ -20,6 +20,7 @@ _SETTING = re.compile(r'\s*(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|\
 _FEWEST_SETTINGS = 3
 _SIZE = re.compile(r"(\d{1,5})\s*[xX,]\s*(\d{1,5})")
 _LORA = re.compile(r"<(?:lora|lyco):([^:<>]{1,200})(?::(-?[\d.]{1,12}))?(?::[^<>]{0,100})?>")
+_WITH_HASH = re.compile(r"([^\[\]]{1,200}?)\s*(?:\[([0-9a-fA-F]{6,64})\])?\s*\Z")
 _MUST_QUOTE = re.compile(r'[,:"\n]')
 
 
@@ -31,6 +32,7 @@ def read(text: str, *, tool: str = "A1111") -> PictureSettings | None:
         return None
     size = _SIZE.search(said.get("size", ""))
     prompt, loras = _without_loras(prompt, said)
+    strength = values.number(said.get("denoising strength"))  # of the last drawing
     return PictureSettings(
         tool=_tool(said, tool),
         version=values.words(said.get("version"), 100),
@@ -49,10 +51,17 @@ def read(text: str, *, tool: str = "A1111") -> PictureSettings | None:
             name=values.name(said.get("model")), digest=values.digest(said.get("model hash"))
         ),
         loras=loras,
-        strength=values.number(said.get("denoising strength")),
-        upscale=_times(said.get("postprocess upscale by") or said.get("hires upscale")),
+        upscale=_times(said.get("postprocess upscale by")),
         clip_skip=values.positive(said.get("clip skip")),
-        vae=values.name(said.get("vae")),
+        vae=_vae(said),
+        variation=values.number(said.get("variation seed strength")),
+        variation_seed=values.whole(said.get("variation seed")),
+        hires=values.number(said.get("hires upscale")),
+        tiling=said.get("tiling", "").lower() == "true",
+        embeddings=_embeddings(said),
+        controls=_controls(said),
+        strength=None if "hires upscale" in said else strength,
+        hires_strength=strength if "hires upscale" in said else None,
     )
 
 
@@ -64,7 +73,7 @@ def write(settings: PictureSettings) -> str:
         lines.append(f"{NEGATIVE} {_one_paragraph(settings.negative)}")
     familiar = samplers.FAMILIAR.get(settings.sampler, settings.sampler)
     size = f"{settings.width_px}x{settings.height_px}" if settings.width_px else None
-    hashes = ", ".join(f"{x.name}: {x.digest[:12]}" for x in settings.loras if x.digest)
+    hashes = _pairs_of(tuple(x for x in settings.loras if x.digest))
     upscaled = settings.upscale if settings.upscale and settings.upscale > 1 else None
     said = (
         ("Steps", settings.steps),
@@ -75,9 +84,15 @@ def write(settings: PictureSettings) -> str:
         ("Model hash", settings.model.digest[:10] or None),
         ("Model", settings.model.name or None),
         ("VAE", settings.vae or None),
-        ("Denoising strength", f"{settings.strength:g}" if settings.init else None),
+        ("Denoising strength", _denoising(settings)),
         ("Clip skip", settings.clip_skip),
+        ("Variation seed", settings.variation_seed if settings.variation else None),
+        ("Variation seed strength", _number(settings.variation or None)),
+        ("Hires upscale", _number(settings.hires)),
+        ("Tiling", settings.tiling or None),
         ("Lora hashes", hashes or None),
+        ("TI hashes", _pairs_of(settings.embeddings) or None),
+        *((f"ControlNet {n}", _control_words(x)) for n, x in enumerate(settings.controls)),
         ("Postprocess upscale by", upscaled),
         ("Version", f"Triptych {settings.version}".strip()),
     )
@@ -148,6 +163,72 @@ def _times(text: str | None) -> int | None:
     """Return by how much a picture was enlarged, if that is a whole number."""
     factor = values.number(text)
     return int(factor) if factor is not None and factor.is_integer() and factor > 0 else None
+
+
+def _vae(said: dict[str, str]) -> str:
+    name = values.name(said.get("vae"))
+    return "" if name.lower() in ("none", "automatic") else name
+
+
+def _embeddings(said: dict[str, str]) -> tuple[Named, ...]:
+    digests = _pairs(said.get("ti hashes", "") or said.get("ti", ""))
+    return tuple(Named(name=values.name(x), digest=values.digest(y)) for x, y in digests.items())
+
+
+def _controls(said: dict[str, str]) -> tuple[Guide, ...]:
+    """Read "ControlNet 0: "Module: canny, Model: name [hash], Weight: 1, ...""."""
+    found = []
+    for number in range(values.MOST_GUIDES):
+        parts = {
+            name.strip().lower(): value.strip()
+            for name, colon, value in (
+                part.partition(":") for part in said.get(f"controlnet {number}", "").split(",")
+            )
+            if colon
+        }
+        model = _WITH_HASH.match(parts.get("model", ""))
+        if model is None or parts["model"].lower() == "none":
+            continue
+        weight, start, end = (
+            values.number(parts.get(name)) for name in ("weight", "guidance start", "guidance end")
+        )
+        module = values.name(parts.get("module"))
+        found.append(
+            Guide(
+                model=Named(name=values.name(model[1]), digest=values.digest(model[2])),
+                making="" if module.lower() == "none" else module,
+                weight=1.0 if weight is None else weight,
+                start=start or 0.0,
+                end=1.0 if end is None else end,
+            )
+        )
+    return tuple(found)
+
+
+def _control_words(guide: Guide) -> str:
+    model = f"{guide.model.name} [{guide.model.digest[:8]}]"
+    said = (
+        ("Module", guide.making or "none"),
+        ("Model", model if guide.model.digest else guide.model.name),
+        ("Weight", _number(guide.weight)),
+        ("Guidance Start", _number(guide.start)),
+        ("Guidance End", _number(guide.end)),
+    )
+    return ", ".join(f"{name}: {value}" for name, value in said)
+
+
+def _denoising(settings: PictureSettings) -> str | None:
+    if settings.hires is not None:
+        return _number(settings.hires_strength)
+    return _number(settings.strength) if settings.init else None
+
+
+def _number(value: float | None) -> str | None:
+    return f"{value:g}" if value is not None else None
+
+
+def _pairs_of(named: tuple[Named, ...]) -> str:
+    return ", ".join(f"{x.name}: {x.digest[:12]}" for x in named)
 
 
 def _tool(said: dict[str, str], tool: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from desktop.document.picture_metadata import samplers, values
+from desktop.document.picture_metadata import comfyui_guides, samplers, values
 from desktop.document.picture_metadata.comfyui_graph import Graph, Node, of_prompt, of_workflow
 from desktop.document.picture_metadata.described import Named, PictureSettings
 
@@ -65,6 +65,9 @@ def settings(graph: Graph) -> PictureSettings | None:
         model=walk.model(),
         loras=walk.loras(),
         strength=strength if strength is not None and strength < 1 else None,
+        clip_skip=comfyui_guides.clip_skip(graph),
+        vae=comfyui_guides.vae(graph),
+        controls=comfyui_guides.controls(graph),
     )
 
 

@@ -44,6 +44,9 @@ WIDGETS: dict[str, tuple[str, ...]] = {
     "EmptySD3LatentImage": ("width", "height", "batch_size"),
     "CLIPSetLastLayer": ("stop_at_clip_layer",),
     "VAELoader": ("vae_name",),
+    "ControlNetLoader": ("control_net_name",),
+    "ControlNetApply": ("strength",),
+    "ControlNetApplyAdvanced": ("strength", "start_percent", "end_percent"),
     "PrimitiveNode": ("value",),
 }  # fmt: skip
 """The order of values of the usual nodes; an empty name is what the window adds to a seed."""

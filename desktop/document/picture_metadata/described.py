@@ -30,6 +30,24 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guide:
+    """A picture that steered: by a ControlNet or adapter, or by its look.
+
+    `picture` is its sha256, only in our own files. `making` is what was made
+    of it first ("canny"), `beside` the name of a further model that took.
+    `start` and `end` are shares of the steps.
+    """
+
+    model: Named
+    picture: str = ""
+    making: str = ""
+    weight: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
+    beside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSettings:
     """How a picture was made, as far as its file says so.
 
@@ -37,8 +55,9 @@ class PictureSettings:
     value of `engines.api.Kind` it was asked by. The sizes are those that
     were painted, before any enlarging by `upscale`. `sampler` is in our own
     words, see `samplers`. `init` and `mask` are sha256 of the pictures it
-    started from. `more` is further fields of the request as (name, JSON
-    text), only in our own files.
+    started from. `clip_skip` counts as A1111 does: 1 leaves no layer out.
+    `hires` is by how much a second drawing was larger. `more` is further
+    fields of the request as (name, JSON text), only in our own files.
     """
 
     tool: str
@@ -60,6 +79,15 @@ class PictureSettings:
     upscale: int | None = None
     clip_skip: int | None = None
     vae: str = ""
+    variation: float | None = None
+    variation_seed: int | None = None
+    hires: float | None = None
+    hires_strength: float | None = None
+    tiling: bool = False
+    embeddings: tuple[Named, ...] = ()
+    controls: tuple[Guide, ...] = ()
+    references: tuple[Guide, ...] = ()
+    upscaler: str = ""
     more: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 from desktop.document.picture_metadata import samplers, values
-from desktop.document.picture_metadata.described import Named, PictureSettings
+from desktop.document.picture_metadata.described import Guide, Named, PictureSettings
 
 KEYWORDS = ("invokeai_metadata", "sd-metadata", "Dream")
 _TOOL = "InvokeAI"
@@ -48,8 +48,20 @@ def settings(said: dict[str, Any]) -> PictureSettings | None:
         model=_model(said.get("model")),
         loras=tuple(lora for x in values.items(said.get("loras")) if (lora := _lora(x))),
         strength=values.number(said.get("strength")) if start else None,
-        clip_skip=values.positive(said.get("clip_skip")),
+        clip_skip=_clip_skip(said.get("clip_skip")),
         vae=_model(said.get("vae")).name,
+        hires=_hires(said),
+        hires_strength=values.number(said.get("hrf_strength")) if _hires(said) else None,
+        tiling=bool(said.get("seamless_x") and said.get("seamless_y")),
+        controls=tuple(
+            _guide(x, "control_model", "t2i_adapter_model")
+            for name in ("controlnets", "t2iAdapters")
+            for x in values.items(said.get(name), values.MOST_GUIDES)
+        ),
+        references=tuple(
+            _guide(x, "ip_adapter_model")
+            for x in values.items(said.get("ipAdapters"), values.MOST_GUIDES)
+        ),
     )
 
 
@@ -135,6 +147,32 @@ def _model(value: Any) -> Named:
     return Named(
         name=values.name(named),
         digest=values.digest(written) if written.startswith("sha256") else "",
+    )
+
+
+def _clip_skip(value: Any) -> int | None:
+    """Return the count as A1111 has it; here 1 leaves one layer out."""
+    skipped = values.positive(value)
+    return skipped + 1 if skipped is not None else None
+
+
+def _hires(said: dict[str, Any]) -> float | None:
+    """Return by how much the second drawing was larger: always twice, if there was one."""
+    return 2.0 if said.get("hrf_enabled") is True else None
+
+
+def _guide(value: Any, *names: str) -> Guide:
+    said = values.table(value)
+    model = next((said[name] for name in names if name in said), None)
+    weights = said.get("control_weight", said.get("weight"))
+    # A list has a weight for each part of the steps.
+    weight = values.number(weights[0] if isinstance(weights, list) and weights else weights)
+    end = values.number(said.get("end_step_percent"))
+    return Guide(
+        model=_model(model),
+        weight=1.0 if weight is None else weight,
+        start=values.number(said.get("begin_step_percent")) or 0.0,
+        end=1.0 if end is None else end,
     )
 
 

@@ -14,6 +14,7 @@ MOST_JSON_BYTES = 4 * 2**20
 MOST_LETTERS = 20_000
 MOST_NAME_LETTERS = 200
 MOST_LORAS = 32
+MOST_GUIDES = 16
 
 _WHOLE = re.compile(r"[+-]?\d{1,20}")
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")

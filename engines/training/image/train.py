@@ -92,7 +92,7 @@ def train(request: TrainRequest, run: Run, services: Services) -> TrainResult:
     reader_folder = Path(services.catalog.get(READER, Kind.TEXT).path)
     recipe, out = RECIPES[request.preset], Path(request.out)
     end_s = time.monotonic() + request.minutes * 60
-    _fix_threads()
+    fix_threads()
     working = Working(operation="image.train", estimate_bytes=recipe.working_bytes)
     with services.memory.lease(working=working, run=run):
         device = services.memory.device
@@ -111,7 +111,7 @@ def train(request: TrainRequest, run: Run, services: Services) -> TrainResult:
     return TrainResult(path=str(folder), steps=unet.trainee.step, figures=tuple(figures.items()))
 
 
-def _fix_threads() -> None:
+def fix_threads() -> None:
     """Use as many threads as OMP_NUM_THREADS says, if it does: small steps gain little by more."""
     devices.fix_threads()
     asked = os.environ.get("OMP_NUM_THREADS", "")

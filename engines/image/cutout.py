@@ -1,0 +1,130 @@
+"""The cut-out engine: what is behind a subject is left out.
+
+The model's small matte is refined at the picture's own size, see `refining`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, ImageChops
+
+from engines import devices
+from engines.api import (
+    BadRequest,
+    CutoutRequest,
+    ImageResult,
+    Kind,
+    ModelRefused,
+    ModelSpec,
+    Run,
+)
+from engines.image import cutout_files, matting, png, refining
+from engines.image.residence import in_main_memory
+from engines.image.sizes import weights_of
+from engines.memory.lease import Component, Working
+from engines.memory.weights.modules import itself, mover
+from engines.services import Services
+
+Floats = npt.NDArray[np.floating[Any]]
+Look = Callable[[Any, Image.Image], Floats]
+
+OURS = "triptych-cutout"
+LEAST_SHARE = 0.002
+"""Of a picture that a subject takes; less is none."""
+
+OUR_WORKING_BYTES = 60_000_000
+FILE_WORKING = 6
+"""What a network of the user's takes to work, in times of its weights; 1024 px take much."""
+
+STEPS = 3
+
+
+class CutoutEngine:
+    """Cuts subjects out."""
+
+    kind: ClassVar[Kind] = Kind.CUTOUT
+
+    def __init__(self, services: Services) -> None:
+        self._catalog = services.catalog
+        self._memory = services.memory
+
+    def run(self, request: CutoutRequest, run: Run) -> ImageResult:
+        """Return the picture with alpha.
+
+        Raises:
+            BadRequest: it is no picture, or nothing stands out in it.
+            ModelMissing, ModelRefused: there is no such model, or it cannot be used.
+        """
+        image = png.decode(request.png, "the picture to cut out of")
+        spec = self._catalog.get(request.model, Kind.CUTOUT)
+        component, look = self._ours(spec) if spec.architecture == OURS else self._file(spec)
+        pixels = image.width * image.height
+        working = Working(
+            operation="cutout.look",
+            estimate_bytes=self._estimate(spec, component)
+            + in_main_memory(12 * pixels, self._memory.device),
+            model=spec.id,
+            size=pixels,
+        )
+        devices.fix_threads()
+        run.step(0, STEPS, stage="loading")
+        colours = image.convert("RGB")
+        with self._memory.lease(component, working=working, run=run) as (network,):
+            run.step(1, STEPS, stage="looking")
+            matte = look(network, colours)
+        run.step(2, STEPS, stage="cutting out")
+        if float(matte.mean()) < LEAST_SHARE:
+            raise BadRequest("nothing in the picture stands out from what is behind it")
+        done = refining.refine(colours, matte)
+        if image.mode == "RGBA":
+            both = ImageChops.multiply(done.getchannel("A"), image.getchannel("A"))
+            done.putalpha(both)
+        run.step(STEPS, STEPS, stage="cutting out")
+        return ImageResult(pictures=(png.picture(done, 0),), model=spec.id)
+
+    def _ours(self, spec: ModelSpec) -> tuple[Component[Any], Look]:
+        """Return our own network, which works wherever the manager's device is."""
+        device = self._memory.device
+        folder = Path(spec.path)
+        component = Component(
+            key=f"cutout:{spec.id}:network:float32",
+            size_bytes=weights_of(folder / matting.FILE).whole_bytes(4),
+            load=lambda place: matting.load(folder, place),
+            move=mover(itself) if device != "cpu" else None,
+        )
+        return component, _look
+
+    def _file(self, spec: ModelSpec) -> tuple[Component[Any], Look]:
+        """Return a network of the user's, which works on the processor."""
+        if spec.format != "onnx":
+            raise ModelRefused(spec.path, "it is no cut-out network that is known here")
+        component = Component(
+            key=f"cutout:{spec.id}:network:onnx",
+            size_bytes=in_main_memory(spec.size_bytes, self._memory.device),
+            load=lambda _device: cutout_files.load(spec),
+        )
+        return component, lambda network, image: cutout_files.matte(network, spec, image)
+
+    def _estimate(self, spec: ModelSpec, component: Component[Any]) -> int:
+        if spec.architecture == OURS:
+            return OUR_WORKING_BYTES
+        return in_main_memory(FILE_WORKING * spec.size_bytes, self._memory.device)
+
+
+@torch.inference_mode()
+def _look(network: matting.CutoutNet, image: Image.Image) -> Floats:
+    """Ask our network, for a picture and its mirror image, and take the mean."""
+    side = matting.SIDE_PX
+    small = np.asarray(image.resize((side, side), Image.Resampling.BOX), np.float32)
+    given = torch.from_numpy(small / 127.5 - 1).permute(2, 0, 1)[None]
+    place = next(network.parameters()).device
+    both = torch.cat([given, given.flip(3)]).to(place)
+    first, second = torch.sigmoid(network(both).float())[:, 0]
+    answer: Floats = ((first + second.flip(1)) / 2).cpu().numpy()
+    return answer

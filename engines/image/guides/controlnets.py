@@ -1,0 +1,140 @@
+"""ControlNets from folders and single files. Zhang and others 2023, arXiv:2302.05543.
+
+A ControlNet is a copy of the first half of a UNet. A single file tells no
+configuration, so it is taken to be a copy of the UNet that it is to steer;
+what is not refused itself, when its weights do not fit in.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+from diffusers.loaders.single_file_utils import convert_controlnet_checkpoint
+
+from engines import devices
+from engines.api import ModelRefused, ModelSpec
+from engines.formats.content import BASE_OF_WIDTH
+from engines.image.guides import weights
+from engines.image.guides.weights import Shapes
+from engines.image.parts import Parts
+from engines.memory.lease import Component
+
+LATENT_CHANNELS = 4
+
+_ORIGINAL = "control_model."
+_HINTS = "controlnet_cond_embedding."
+_SAME = ("block_out_channels", "cross_attention_dim", "layers_per_block", "addition_embed_type")
+"""What must be as in the UNet, or its maps could not be added to the UNet's."""
+
+
+def component(spec: ModelSpec, parts: Parts, device: str) -> Component[Any]:
+    """Return a ControlNet for a model.
+
+    Raises:
+        ModelRefused: it is of a variant not known here, or made for another model.
+    """
+    if spec.architecture != "controlnet":
+        raise ModelRefused(spec.path, f"ControlNets of the sort {spec.architecture} are not used")
+    config = _config(spec, parts)
+    check_base(spec, parts, _width(spec, config))
+    unet = parts.settings("unet")
+    usual = _defaults()
+    if any(config.get(name, usual.get(name)) != unet.get(name, usual.get(name)) for name in _SAME):
+        raise ModelRefused(spec.path, "it was made for another UNet than this model's")
+    if config.get("global_pool_conditions"):
+        raise ModelRefused(spec.path, "it takes its picture apart (shuffle), which is not used")
+    if config.get("conditioning_channels", 3) != 3:
+        raise ModelRefused(spec.path, "it is not steered by a picture of three colours")
+    return weights.component(
+        spec, "controlnet", device, lambda: _load(spec, config, devices.dtype(device))
+    )
+
+
+def check_base(spec: ModelSpec, parts: Parts, width: int) -> None:
+    """Demand that a guide was made for the family of the model that draws.
+
+    Args:
+        width: Of the prompt's states that the guide is made for; 0 if it does not tell.
+    """
+    own = parts.settings("unet").get("cross_attention_dim")
+    if width and width != own:
+        made_for = BASE_OF_WIDTH.get(width, "another model")
+        drawn_with = BASE_OF_WIDTH.get(own, "another one") if isinstance(own, int) else "another"
+        raise ModelRefused(
+            spec.path, f"it was made for {made_for}, and the model that draws is {drawn_with}"
+        )
+
+
+def _config(spec: ModelSpec, parts: Parts) -> dict[str, Any]:
+    """Return a ControlNet's own configuration, or that of a copy of the model's UNet."""
+    known = _defaults()
+    own = weights.settings_of(spec)
+    if own:
+        return {name: value for name, value in own.items() if name in known}
+    unet = {name: value for name, value in parts.settings("unet").items() if name in known}
+    hints = _hint_channels(weights.shapes_of(spec))
+    if not hints:
+        raise ModelRefused(spec.path, "the layers that see its picture are missing")
+    return {
+        **unet,
+        "in_channels": LATENT_CHANNELS,
+        "conditioning_embedding_out_channels": hints,
+    }
+
+
+def _defaults() -> Mapping[str, Any]:
+    made = inspect.signature(diffusers.ControlNetModel.__init__).parameters
+    return {name: one.default for name, one in made.items() if name != "self"}
+
+
+def _width(spec: ModelSpec, config: Mapping[str, Any]) -> int:
+    """Return the width of the prompt's states in the file itself, else in its configuration."""
+    for name, shape in weights.shapes_of(spec).items():
+        if name.endswith("attn2.to_k.weight") and len(shape) == 2:
+            return shape[1]
+    width = config.get("cross_attention_dim")
+    return width if isinstance(width, int) else 0
+
+
+def _hint_channels(shapes: Shapes) -> tuple[int, ...]:
+    """Return the channels of the layers that see the picture, of either layout."""
+    named = {name.removeprefix(_ORIGINAL): shape for name, shape in shapes.items()}
+    widths: list[int] = []
+    for number in range(len(named)):
+        at = f"{_HINTS}blocks.{2 * number - 1}" if number else f"{_HINTS}conv_in"
+        shape = named.get(f"{at}.weight") or named.get(f"input_hint_block.{4 * number}.weight")
+        # The last layer of the original leads into the UNet and does not count.
+        is_last = f"input_hint_block.{4 * number + 2}.weight" not in named
+        if shape is None or (not shape) or (f"{at}.weight" not in named and is_last and number):
+            break
+        widths.append(shape[0])
+    return tuple(widths)
+
+
+def _load(spec: ModelSpec, config: dict[str, Any], precision: torch.dtype) -> Any:
+    if Path(spec.path).is_dir():
+        return weights.from_folder(diffusers.ControlNetModel, spec.path, precision)
+    with weights.refusing(spec.path):
+        named = _renamed(weights.read(Path(spec.path)), config)
+    return weights.filled(
+        lambda: diffusers.ControlNetModel(**config), named, spec.path, precision
+    )
+
+
+def _renamed(named: dict[str, torch.Tensor], config: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """Give an original file's weights the names of diffusers."""
+    if "conv_in.weight" in named:
+        return named
+    bare = {name.removeprefix(_ORIGINAL): tensor for name, tensor in named.items()}
+    found = dict(convert_controlnet_checkpoint(bare, config))
+    for name, tensor in bare.items():
+        label = re.fullmatch(r"label_emb\.0\.([02])\.(weight|bias)", name)
+        if label:
+            found[f"add_embedding.linear_{1 + int(label[1]) // 2}.{label[2]}"] = tensor
+    return {name: tensor for name, tensor in found.items() if tensor is not None}

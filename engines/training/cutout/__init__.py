@@ -1,0 +1,1 @@
+"""How our own cut-out network was trained."""
