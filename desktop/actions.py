@@ -6,6 +6,7 @@ from desktop.action import Action, Desk
 from desktop.document.model import DocumentKind, PictureLayer
 from desktop.music_actions import MUSIC_ACTIONS, MUSIC_DIVIDED_BEFORE
 from desktop.session import Session
+from engines.api import Kind
 
 
 def _undo_words(session: Session) -> str:
@@ -35,6 +36,11 @@ def _remakable(session: Session) -> bool:
 
 def _variable(session: Session) -> bool:
     return len(session.selected_layers()) == 1 and _remakable(session)
+
+
+def _one_picture(session: Session) -> bool:
+    layers = session.selected_layers()
+    return len(layers) == 1 and isinstance(layers[0], PictureLayer)
 
 
 def _reroll_words(session: Session) -> str:
@@ -229,6 +235,22 @@ ACTIONS: tuple[Action, ...] = (
         icon="shuffle",
         does=lambda desk: desk.session.vary(_the_selected(desk)),
         can=_variable,
+    ),
+    Action(
+        id="enlarge",
+        text="Enlarge the picture 4 times",
+        menu="Layer",
+        icon="image-upscale",
+        does=lambda desk: desk.session.enlarge(_the_selected(desk), 4),
+        can=_one_picture,
+    ),
+    Action(
+        id="cut_out",
+        text="Cut the picture out",
+        menu="Layer",
+        icon="scissors",
+        does=lambda desk: desk.session.cut_out(_the_selected(desk)),
+        can=lambda s: _one_picture(s) and bool(s.default_model(Kind.CUTOUT)),
     ),
     Action(
         id="make",

@@ -171,13 +171,6 @@ class Arranging(Editing):
         """Change the document's track as one undo step."""
         self.edit(text, with_track(self.document, track))
 
-    def add_sound(self, sound: bytes) -> None:
-        """Give the music its sound; that is no step of its own, as it follows from the score."""
-        music = self.document.music
-        if music is not None:
-            track = replace(music, sound_asset=self.assets.add(sound, ".flac"))
-            self.touch(with_track(self.document, track))
-
     def remove_music(self) -> None:
         self.edit("Remove music", replace(self.document, music=None))
 

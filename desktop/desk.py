@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter, QWidget
+from PySide6.QtWidgets import QMessageBox, QSplitter, QWidget
 
 from desktop.actions import ACTIONS
 from desktop.arrivals import Arrivals
 from desktop.audition import Audition
-from desktop.files import FileQuestions, Leaving
+from desktop.file_window import FileWindow
+from desktop.files import Leaving
 from desktop.jobs import JobState, Lane
 from desktop.panels.brief import BriefBar
 from desktop.panels.command_palette import CommandPalette
@@ -27,13 +28,11 @@ if TYPE_CHECKING:
     from desktop.score_room import ScoreRoom
 
 
-class DeskWindow(QMainWindow):
+class DeskWindow(FileWindow):
     """The `Desk` of all actions; `desktop.window` gives it its layout and menus."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-        self.files = FileQuestions(self)
+        super().__init__(session)
         self.leaving = Leaving(self, session, self.files)
         self.brief = BriefBar(session)
         self.stage = Stage(session)
@@ -53,7 +52,8 @@ class DeskWindow(QMainWindow):
         self.right = RightRoom(session)
         self.score: ScoreRoom | None = None
         self.library = ModelLibrary(session)
-        self.library.changed.connect(lambda: self.left.show_models(self.library.models))
+        self.library.changed.connect(self._on_library)
+        self.left.models_wanted.connect(self.show_models)
         self.models: ModelsPanel | None = None
         self.arrivals = Arrivals(
             session,
@@ -72,36 +72,19 @@ class DeskWindow(QMainWindow):
         if self.leaving.may_leave(lambda: self.ask_new(use)):
             new()
 
-    def ask_open(self) -> None:
-        self.files.ask_open(self.open_file)
-
     def open_file(self, path: Path) -> None:
         """Open a project, once the open one is safe."""
         if self.leaving.may_leave(lambda: self.open_file(path)):
             self.session.open(path)
 
-    def ask_save(self, *, anew: bool) -> None:
-        if self.session.path is not None and not anew:
-            self.session.save()
-        else:
-            self.files.ask_save(self.session.save)
-
-    def ask_export(self) -> None:
-        self.files.ask_export(self.session.export)
+    def ask_open(self) -> None:
+        self.files.ask_open(self.open_file)
 
     def ask_picture(self) -> None:
         self.files.ask_picture(lambda path: self.arrivals.take_files((path,)))
 
     def ask_score(self) -> None:
         self.files.ask_score(lambda path: self.arrivals.take_files((path,)))
-
-    def ask_save_score(self) -> None:
-        self.files.ask_save_score(self.session.export)
-
-    def ask_stems(self) -> None:
-        self.files.ask_stems(
-            lambda path: self.session.attempt(lambda: self.session.export_stems(path))
-        )
 
     def work_on_music(self, verb: str) -> None:
         """Show the form for something to do with the music."""
@@ -195,6 +178,11 @@ class DeskWindow(QMainWindow):
         self.middle.addWidget(room)
         room_px = sum(sizes) // 2
         self.middle.setSizes([max(0, sizes[0] - room_px), *sizes[1:], room_px])
+
+    def _on_library(self) -> None:
+        """Offer what is in the library, wherever models are chosen."""
+        self.left.show_models(self.library.models)
+        self.right.inspector.show_models(self.library.models)
 
     def close_views(self) -> None:
         """End the threads of what is shown."""

@@ -134,7 +134,7 @@ MUSIC_ACTIONS: tuple[Action, ...] = (
         text="Save the score as MIDI or MusicXML…",
         menu="Music",
         icon="save",
-        does=lambda desk: desk.ask_save_score(),
+        does=lambda desk: desk.ask_music_file(stems=False),
         can=_has_music,
     ),
     Action(
@@ -142,7 +142,7 @@ MUSIC_ACTIONS: tuple[Action, ...] = (
         text="Export each part as sound…",
         menu="Music",
         icon="layers",
-        does=lambda desk: desk.ask_stems(),
+        does=lambda desk: desk.ask_music_file(stems=True),
         can=_has_music,
     ),
     Action(

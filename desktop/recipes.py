@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from desktop.document.model import Recipe
@@ -69,6 +68,20 @@ def request_of(recipe: Recipe, read: Read, *, seed: int | None = None) -> Reques
     return request
 
 
+def without_start(recipe: Recipe) -> Recipe:
+    """Return a recipe that starts from nothing: what it was started from may be gone.
+
+    Raises:
+        BadRequest: it was tampered with.
+    """
+    try:
+        fields = json.loads(recipe.request)
+        kept = {name: x for name, x in fields.items() if name not in ("init", "mask", "outpaint")}
+    except (ValueError, AttributeError) as error:
+        raise BadRequest(f"the layer's recipe cannot be read ({error})") from None
+    return dataclasses.replace(recipe, request=json.dumps(kept, sort_keys=True))
+
+
 def parts_of(value: Any) -> Iterator[bytes]:
     """Yield the pictures and scores in a request, however deep they lie; no empty ones."""
     if isinstance(value, bytes):
@@ -98,11 +111,12 @@ def value_of(value: Any, kind: Any, read: Read) -> Any:
         if not isinstance(value, list):
             raise TypeError(f"{value!r} is no list")
         return tuple(value_of(item, inner, read) for item in value)
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         types = types_of(kind)
         said = dict(zip(types, value, strict=False)) if isinstance(value, list) else value
+        made_by: Callable[..., Any] = kind
         known = {name: x for name, x in said.items() if name in types}
-        return kind(**{name: value_of(x, types[name], read) for name, x in known.items()})
+        return made_by(**{name: value_of(x, types[name], read) for name, x in known.items()})
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
@@ -110,7 +124,6 @@ def value_of(value: Any, kind: Any, read: Read) -> Any:
     return value
 
 
-@cache
 def types_of(made_by: Any) -> dict[str, Any]:
     """Return the types of a request's fields by their names."""
     hints = get_type_hints(made_by)

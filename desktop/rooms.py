@@ -47,6 +47,7 @@ class LeftRoom(QWidget):
     score_wanted = Signal()
     soundfont_wanted = Signal()
     save_wanted = Signal(object)  # a picture of the history
+    models_wanted = Signal()
 
     def __init__(self, session: Session, playback: Playback) -> None:
         super().__init__()
@@ -107,6 +108,7 @@ class LeftRoom(QWidget):
 
             panel = ImagePanel(self._session)
             panel.save_wanted.connect(self.save_wanted)
+            panel.models_wanted.connect(self.models_wanted)
             return panel
         from desktop.canvas.pianoroll import PianoRollStrip
 

@@ -247,7 +247,7 @@ class ScoreRoom(QWidget):
             self._about.setText(f"{count} note{'s' * (count != 1)} chosen")
         else:
             notes = len(score.parts[self._part].notes)
-            self._about.setText(f"{notes} notes, {len(score.bar_ticks)} bars")
+            self._about.setText(f"{notes} notes, {score.bar_count} bars")
 
     def _show_place(self) -> None:
         """Let the scroll bars follow the view."""

@@ -10,7 +10,7 @@ from desktop.document.assets import AssetStore
 from desktop.document.model import Document, Layer, PictureLayer
 from desktop.following import Following
 from desktop.jobs import Job
-from desktop.recipes import recipe_of, request_of
+from desktop.recipes import parts_of, recipe_of, request_of, without_start
 from desktop.render.pictures import PictureError, to_png
 from desktop.seeds import new_seed
 from engines.api import (
@@ -137,10 +137,13 @@ class Session(Following):
             BadRequest: the layer has no recipe that can be replayed.
         """
         layer = self.document.layer(layer_id)
-        request = request_of(self._recipe(layer), self.read_picture, seed=new_seed())
+        recipe = without_start(self._recipe(layer))
+        request = request_of(recipe, self.read_picture, seed=new_seed())
         if isinstance(request, ImageRequest) and isinstance(layer, PictureLayer):
             png = self.assets.read(layer.asset)
-            request = replace(request, init=png, strength=strength, count=1, upscale=1)
+            request = replace(
+                request, init=png, strength=strength, count=1, upscale=1, cutout=False
+            )
         return self._remake(layer, request)
 
     def _recipe(self, layer: Layer) -> Any:
@@ -155,6 +158,8 @@ class Session(Following):
 
         def then(result: ImageResult) -> None:
             recipe = recipe_of(request, result.model)
+            for data in parts_of(request):  # what its recipe names stays with the project
+                self.assets.add(data, ".png")
             self.put_pixels(layer.id, result.pictures[0].png, recipe=recipe)
 
         return self.generate(request, then, batch=batch)

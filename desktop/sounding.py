@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.document.midi_file import ScoreError, heard_midi, one_note
 from desktop.document.model import MusicTrack
-from desktop.document.takes import without_sounds
+from desktop.document.takes import with_track, without_sounds
 from desktop.hosted import Host
 from desktop.jobs import Job, Lane
 from desktop.remembering import Remembering
@@ -88,7 +88,9 @@ class Sounding(Remembering):
             now = self.document.music
             stays = soundfont == self.soundfont
             if now is not None and stays and replace(now, sound_asset="") == music:
-                self.add_sound(result.data)
+                track = replace(now, sound_asset=self.assets.add(result.data, ".flac"))
+                # No step of its own: it follows from the score, and redo stays possible.
+                self.touch(with_track(self.document, track))
 
         job = self.jobs.submit(
             "Playing the score to sound",

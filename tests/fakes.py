@@ -9,10 +9,12 @@ from typing import Any
 
 from engines.api import (
     BackgroundRequest,
+    CutoutRequest,
     EngineLost,
     Facts,
     Fit,
     FitRequest,
+    GridRequest,
     ImageRequest,
     ImageResult,
     MemoryOptions,
@@ -32,7 +34,9 @@ from engines.api import (
     SoundResult,
     TextRequest,
     TextResult,
+    UpscaleRequest,
     Verdict,
+    cells,
 )
 
 WORDS = ("The ", "harbour ", "hums ", "at ", "night.")
@@ -143,6 +147,25 @@ def _paint(request: ImageRequest, run: Run) -> ImageResult:
     return ImageResult(pictures=pictures, model="fake-image")
 
 
+def _grid(request: GridRequest, run: Run) -> ImageResult:
+    """Give each cell a colour of its own, so that the history keeps them apart."""
+    pictures = tuple(
+        Picture(png=tiny_png(color=f"#0000{i:02x}"), width_px=8, height_px=6, seed=cell.seed)
+        for i, cell in enumerate(cells(request), 1)
+    )
+    return ImageResult(pictures=pictures, model="fake-image", sheets=(tiny_png(20, 20),))
+
+
+def _enlarge(request: UpscaleRequest, run: Run) -> ImageResult:
+    picture = Picture(png=tiny_png(32, 24, "#aa0000"), width_px=32, height_px=24, seed=0)
+    return ImageResult(pictures=(picture,), model=request.model or "fast")
+
+
+def _cut_out(request: CutoutRequest, run: Run) -> ImageResult:
+    picture = Picture(png=tiny_png(8, 6, "#00aa00"), width_px=8, height_px=6, seed=0)
+    return ImageResult(pictures=(picture,), model="cutout")
+
+
 def _draw(request: BackgroundRequest, run: Run) -> ImageResult:
     png = tiny_png(16, 12, "#224422")
     picture = Picture(png=png, width_px=16, height_px=12, seed=request.seed)
@@ -214,6 +237,9 @@ def _weigh(request: FitRequest, run: Run) -> Fit:
 _ANSWERS: dict[type, Callable[[Any, Run], Any]] = {
     TextRequest: _write,
     ImageRequest: _paint,
+    GridRequest: _grid,
+    UpscaleRequest: _enlarge,
+    CutoutRequest: _cut_out,
     BackgroundRequest: _draw,
     MusicRequest: _score,
     SoundRequest: _play,

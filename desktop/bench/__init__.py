@@ -21,8 +21,13 @@ def main(argv: Sequence[str]) -> int:
         from desktop.bench import screenshots
 
         return screenshots.main(argv[1:])
+    if name == "examples":
+        from desktop.bench import examples
+
+        return examples.main(argv[1:])
     sys.stderr.write(
         "Say what to measure: bench [image | memory | music | window | score] [--json]"
-        " | bench screenshots --out DIR\n"
+        " | bench screenshots --out DIR"
+        " | bench examples --out DIR\n"
     )
     return 2

@@ -10,7 +10,6 @@ from PySide6.QtGui import QPainter, QPen
 from desktop.canvas import palette
 from desktop.canvas.score_grid import KEYS_PX, RULER_PX, Grid
 from desktop.document.notes import NoteScore
-from desktop.document.passages import bar_count
 
 NUMBER_PX = 22.0
 """A press so near after a bar line is on the bar's number."""
@@ -30,7 +29,7 @@ class BarMarks:
 def bar_under(grid: Grid, score: NoteScore, x: float) -> int:
     """Return the bar, from 0, that lies at a place; the last one beyond the end."""
     tick = score.tick(max(0.0, grid.seconds(x)))
-    return min(score.bar_at(tick), max(0, bar_count(score) - 1))
+    return min(score.bar_at(tick), max(0, score.bar_count - 1))
 
 
 def is_on_number(grid: Grid, score: NoteScore, point: QPointF) -> bool:

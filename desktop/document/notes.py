@@ -20,6 +20,9 @@ USUAL_LEVEL = 100
 
 MOST_BARS = 5_000
 
+ENGINE_TICKS = 24
+"""The music engine's ticks to the quarter."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ScoreNote:
@@ -120,6 +123,22 @@ class NoteScore:
     def bar_ticks(self) -> tuple[int, ...]:
         """All bar lines."""
         return self._lines[0]
+
+    @cached_property
+    def bar_count(self) -> int:
+        """How many bars have begun when the last note ends, as the music engine counts them."""
+        quarter = self.ticks_per_quarter
+
+        def engine_tick(tick: int) -> int:
+            return (tick * ENGINE_TICKS * 2 + quarter) // (quarter * 2)
+
+        ends = (
+            max(engine_tick(note.start_tick) + 1, engine_tick(note.end_tick))
+            for part in self.parts
+            for note in part.notes
+        )
+        end = max(ends, default=0)
+        return sum(engine_tick(tick) < end for tick in self.bar_ticks)
 
     @cached_property
     def _lines(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -1,7 +1,7 @@
 """Bars and parts of a score, named as the music engine names them: "5-8:1,3".
 
 The engine counts a track for each program that a channel plays, and no bars
-after the last note; both are told from the score here.
+after the last note.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ from dataclasses import dataclass
 
 from desktop.document.midi_file import PROGRAM
 from desktop.document.model import MusicTrack, PartState
-from desktop.document.notes import NoteScore
-
-ENGINE_TICKS = 24
-"""The music engine's ticks to the quarter."""
+from desktop.document.notes import ENGINE_TICKS, NoteScore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +27,6 @@ class Passage:
         if self.first == self.last:
             return f"bar {self.first + 1}"
         return f"bars {self.first + 1}\N{EN DASH}{self.last + 1}"
-
-
-def bar_count(score: NoteScore) -> int:
-    """Return how many bars have begun when the last note ends, as the engine counts them."""
-    quarter = score.ticks_per_quarter
-
-    def engine_tick(tick: int) -> int:
-        return (tick * ENGINE_TICKS * 2 + quarter) // (quarter * 2)
-
-    end = 0
-    for part in score.parts:
-        for note in part.notes:
-            start = engine_tick(note.start_tick)
-            end = max(end, start + 1, engine_tick(note.end_tick))
-    return sum(engine_tick(tick) < end for tick in score.bar_ticks)
 
 
 def engine_tracks(score: NoteScore) -> tuple[tuple[int, ...], ...]:
@@ -83,7 +65,7 @@ def region_of(score: NoteScore, passage: Passage) -> str:
 
     Empty if none of its parts has a note.
     """
-    last = min(passage.last, bar_count(score) - 1)
+    last = min(passage.last, score.bar_count - 1)
     first = min(passage.first, last)
     tracks = _tracks(score, passage.parts)
     if passage.parts and not tracks:
@@ -93,7 +75,7 @@ def region_of(score: NoteScore, passage: Passage) -> str:
 
 def lock_of(score: NoteScore, music: MusicTrack) -> str:
     """Write which bars and parts are locked as the engine reads it; empty if none are."""
-    count = bar_count(score)
+    count = score.bar_count
     bars = [bar for bar in music.locked_bars if bar < count]
     parts = [index for index in range(len(score.parts)) if music.part(index).locked]
     return ";".join(filter(None, (_spans(bars), _tracks(score, parts))))
@@ -148,7 +130,7 @@ def carried_bars(before: NoteScore, after: NoteScore, bars: Sequence[int]) -> tu
 
 def _contents(score: NoteScore) -> list[frozenset[tuple[int, float, int]]]:
     """Return for each bar its notes: part, sixteenths from the bar line, pitch."""
-    bars: list[set[tuple[int, float, int]]] = [set() for _ in range(bar_count(score))]
+    bars: list[set[tuple[int, float, int]]] = [set() for _ in range(score.bar_count)]
     for index, part in enumerate(score.parts):
         for note in part.notes:
             bar = score.bar_at(note.start_tick)

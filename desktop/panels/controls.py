@@ -435,11 +435,11 @@ class Foldout(QWidget):
         self._head = button(title, "foldout", "chevron-right")
         self._head.setCheckable(True)
         self._head.toggled.connect(self._on_toggle)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self._head)
-        layout.addWidget(inside)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        self._layout.addWidget(self._head)
+        self._layout.addWidget(inside)
         inside.hide()
 
     def say(self, words: str) -> None:
@@ -451,4 +451,5 @@ class Foldout(QWidget):
 
     def _on_toggle(self, opened: bool) -> None:
         self._head.setIcon(icon("chevron-down" if opened else "chevron-right"))
+        self._layout.setContentsMargins(0, 0, 0, 12 if opened else 0)
         self._inside.setVisible(opened)

@@ -8,15 +8,17 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from desktop.document.picture_metadata import PictureSettings
 from desktop.gallery import Kept
 from desktop.jobs import Job
-from desktop.panels.controls import Foldout, SeedField, Segments, button, field, row, tool
+from desktop.panels.controls import SeedField, Segments, button, field, label, row, tool
+from desktop.panels.deeds import Deeds
 from desktop.panels.form import Form, stop_or
-from desktop.panels.kept_pictures import put_on_page, read_picture, varied
 from desktop.panels.painting import PaintingFields
+from desktop.panels.painting.prompt import SYNTAX, PromptEdit
+from desktop.panels.painting.sources import Sources
 from desktop.panels.previews import PictureBox, pixmap_of, pixmap_of_png
 from desktop.panels.results import Results
 from desktop.picture_recipes import likeness, settings_of
@@ -26,6 +28,7 @@ from desktop.session import Session
 from engines.api import (
     BackgroundRequest,
     BadRequest,
+    GridRequest,
     ImageRequest,
     ImageResult,
     Kind,
@@ -41,7 +44,6 @@ EMPTY_WORDS = {
     "history": "Every picture made here stays, with how it was made",
 }
 PREVIEW_PX = 212
-VARY_STRENGTH = 0.45
 
 
 class ImagePanel(Form):
@@ -51,6 +53,7 @@ class ImagePanel(Form):
     VERB = "Paint"
 
     save_wanted = Signal(object)  # Kept
+    models_wanted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -64,23 +67,26 @@ class ImagePanel(Form):
             )
         )
         self._way.chosen.connect(self._on_way)
-        self._prompt = QPlainTextEdit()
-        self._prompt.setFixedHeight(88)
-        self._prompt.setTabChangesFocus(True)
-        self.painting = PaintingFields(self.model)
-        self._painting = Foldout("Options", self.painting)
+        self._prompt = PromptEdit(88)
+        self._prompt.setAccessibleName("What should be seen?")
+        self._prompt.setToolTip(SYNTAX)
+        self._results = Results(session)
+        self.painting = PaintingFields(
+            self.model, Sources(session, self, lambda: self._results.current)
+        )
+        self.painting.changed.connect(self._on_fields)
+        self.painting.word_wanted.connect(self._prompt.add_word)
+        self.painting.models_wanted.connect(self.models_wanted)
         self.seed = SeedField()
         self._go = button(self.VERB, "primary", "brush")
         self._go.clicked.connect(lambda: self.start(self.request, self.on_result))
         self._more = tool("list-plus", "Ask for this as well, behind what runs")
         self._more.clicked.connect(lambda: self.add(self.request, self.on_result))
         self._preview = PictureBox(EMPTY_WORDS["model"], PREVIEW_PX)
-        self._results = Results(session)
         self._results.chosen.connect(self._on_look)
-        self._results.use_wanted.connect(self._on_place)
-        self._results.settings_wanted.connect(self._on_settings)
-        self._results.vary_wanted.connect(self._on_vary)
-        self._results.save_wanted.connect(self._on_save)
+        self.deeds = Deeds(session, self._results, lambda make: self.add(make, self.on_result))
+        self.deeds.settings_wanted.connect(self._on_settings)
+        self.deeds.save_wanted.connect(self.save_wanted)
         self._lay_out()
         self._on_way("model")
         self._on_look()
@@ -90,38 +96,33 @@ class ImagePanel(Form):
         asking = QVBoxLayout(self._asking)
         asking.setContentsMargins(0, 0, 0, 0)
         asking.setSpacing(12)
-        asking.addWidget(field("What should be seen?", self._prompt))
-        asking.addWidget(self._painting)
+        helping = tool("info", SYNTAX, small=True)
+        helping.setAccessibleName("What the signs in a prompt mean")
+        helping.clicked.connect(lambda: show_tip(helping))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addLayout(row(label("What should be seen?", "field"), None, helping))
+        words.addWidget(self._prompt)
+        asking.addLayout(words)
+        asking.addWidget(self.painting)
         asking.addWidget(field("Seed", self.seed))
         going = row(self._go, self._more)
         going.setStretch(0, 1)
         asking.addLayout(going)
-        self._place = button("Put on canvas", "", "image")
-        self._place.clicked.connect(self._on_place)
-        self._ground = tool("mountain", "As background: fill the page, below all")
-        self._ground.clicked.connect(self._on_ground)
-        self._again = tool("sliders-horizontal", "Use these settings")
-        self._again.clicked.connect(self._on_settings)
-        self._vary = tool("shuffle", "Vary: paint one like it")
-        self._vary.clicked.connect(self._on_vary)
-        self._save = tool("download", "Save as a file, with how it was made")
-        self._save.clicked.connect(self._on_save)
-        self._deeds = (self._place, self._ground, self._again, self._vary, self._save)
         self.column.addWidget(self._way)
         self.column.addWidget(self._asking)
         self.column.addSpacing(4)
         self.column.addWidget(self._preview)
-        line = row(*self._deeds, spacing=4)
-        line.setStretch(0, 1)
-        self.column.addLayout(line)
+        self.column.addWidget(self.deeds)
         self.column.addWidget(self._results, 1)
 
     def show_models(self, specs: tuple[ModelSpec, ...]) -> None:
         super().show_models(specs)
         self._specs = specs
         self.painting.show_models(specs)
+        self._results.show_models(specs)
 
-    def request(self) -> ImageRequest | BackgroundRequest:
+    def request(self) -> ImageRequest | GridRequest | BackgroundRequest:
         """Return what the form asks for.
 
         Raises:
@@ -137,7 +138,7 @@ class ImagePanel(Form):
 
     def take(self, settings: PictureSettings) -> None:
         """Write how a picture was made into the form, and tell what of it is not here."""
-        found = likeness(settings, self._specs, self._read)
+        found = likeness(settings, self._specs, self.session.read_picture)
         self._take(found.kind, found.fields)
         if found.sentence:
             self.session.noticed.emit(found.sentence)
@@ -183,17 +184,19 @@ class ImagePanel(Form):
 
     def on_result(self, request: Request, result: ImageResult) -> None:
         """Show the newest at once; all of them come into the history by themselves."""
-        self._show_png(result.pictures[0].png)
+        self._show_png((*result.sheets, result.pictures[0].png)[0])
 
     def show_running(self, job: Job | None) -> None:
         verb = "Draw" if self._way.value == "background" else self.VERB
+        if verb == self.VERB and self.painting.grid.is_asked:
+            verb = "Paint the grid"
         stop_or(self._go, verb, job)
         self._more.setVisible(job is not None)
 
     def _on_way(self, way: str) -> None:
         self._asking.setVisible(way != "history")
         self._results.show_whole(way == "history")
-        self._painting.setVisible(way == "model")
+        self.painting.setVisible(way == "model")
         self._prompt.setPlaceholderText(
             "Mountains at dusk, mist in the valleys…"
             if way == "background"
@@ -204,16 +207,17 @@ class ImagePanel(Form):
         if not self.running:
             self.show_running(None)
 
+    def _on_fields(self) -> None:
+        if not self.running:
+            self.show_running(None)
+
     def _on_look(self) -> None:
         kept = self._results.current
-        for deed in self._deeds:
-            deed.setEnabled(kept is not None)
+        self.deeds.show_kept(kept)
         if kept is None:
             if not self.running:
                 self._preview.show_words(EMPTY_WORDS[self._way.value])
             return
-        self._vary.setEnabled(kept.recipe.kind == Kind.IMAGE)
-        self._again.setEnabled(kept.recipe.kind in (Kind.IMAGE, Kind.BACKGROUND))
         self._preview.show_picture(self._results.model.thumbnail(self._results.view.rows[0]))
 
         def sharper(png: bytes) -> None:
@@ -226,42 +230,22 @@ class ImagePanel(Form):
         side_px = round(2 * PREVIEW_PX * self.devicePixelRatioF())
         self._preview.show_picture(pixmap_of_png(png, side_px))
 
-    def _on_place(self) -> None:
-        kept = self._results.current
-        if kept is not None:
-            self._put(kept, kept.recipe.kind == Kind.BACKGROUND)
-
-    def _on_ground(self) -> None:
-        kept = self._results.current
-        if kept is not None:
-            self._put(kept, True)
-
-    def _on_settings(self) -> None:
-        kept = self._results.current
-        if kept is None:
-            return
+    def _on_settings(self, kept: Kept) -> None:
+        """Write how a picture of the history was made into the form."""
         try:
-            request = request_of(kept.recipe, self._read)
+            request = request_of(kept.recipe, self.session.read_picture)
         except BadRequest:  # what it was started from is gone: the rest can be had
             self.take(settings_of(kept.recipe))
             return
-        fields = {x.name: getattr(request, x.name) for x in dataclasses.fields(request)}
-        self._take(kept.recipe.kind, fields | {"model": kept.recipe.model})
+        self._take(kept.recipe.kind, fields_of(request) | {"model": kept.recipe.model})
 
-    def _on_vary(self) -> None:
-        """Paint a picture near the chosen one: the same words, starting from its pixels."""
-        kept = self._results.current
-        if kept is not None:
-            self.add(lambda: varied(self.session, kept), self.on_result)
 
-    def _on_save(self) -> None:
-        kept = self._results.current
-        if kept is not None:
-            self.save_wanted.emit(kept)
+def fields_of(request: Request) -> dict[str, Any]:
+    """Return a request's fields by name; a grid's with those of what it varies."""
+    fields = {x.name: getattr(request, x.name) for x in dataclasses.fields(request)}
+    return fields | fields_of(fields["base"]) if "base" in fields else fields
 
-    def _put(self, kept: Kept, fill_page: bool) -> None:
-        session = self.session
-        session.attempt(lambda: put_on_page(session, kept, fill_page=fill_page))
 
-    def _read(self, sha256: str) -> bytes:
-        return read_picture(self.session, sha256)
+def show_tip(widget: QWidget) -> None:
+    """Show a widget's tool tip at once."""
+    QToolTip.showText(widget.mapToGlobal(widget.rect().bottomLeft()), widget.toolTip(), widget)

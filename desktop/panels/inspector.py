@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -17,6 +18,7 @@ from desktop.document.model import (
 )
 from desktop.panels.colors import ColorField
 from desktop.panels.controls import Number, button, field, label, row, rule
+from desktop.panels.enlarging import can_cut_out, upscalers_of
 from desktop.panels.sections import (
     LookSection,
     PictureSection,
@@ -25,7 +27,9 @@ from desktop.panels.sections import (
     ShapeSection,
     TextSection,
 )
+from desktop.render.pictures import PictureError, sort_of
 from desktop.session import Session
+from engines.api import ModelSpec
 
 SECTIONS: dict[type[Layer], tuple[type[Section], ...]] = {
     TextLayer: (TextSection,),
@@ -41,6 +45,8 @@ class Inspector(QScrollArea):
         super().__init__()
         self._session = session
         self._sections: dict[type[Section], Section] = {}
+        self._upscalers = upscalers_of(())
+        self._can_cut_out = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -59,6 +65,14 @@ class Inspector(QScrollArea):
         session.selection_changed.connect(self._on_selection)
         session.document_changed.connect(self._on_document)
         self._show()
+
+    def show_models(self, specs: Sequence[ModelSpec]) -> None:
+        """Offer the library's upscalers, and cutting out if it can."""
+        self._upscalers = upscalers_of(specs)
+        self._can_cut_out = can_cut_out(specs)
+        section = self._sections.get(PictureSection)
+        if isinstance(section, PictureSection):
+            self._equip(section)
 
     def _on_selection(self, ids: frozenset[str]) -> None:
         self._show()
@@ -87,11 +101,19 @@ class Inspector(QScrollArea):
             if isinstance(section, PictureSection):
                 section.reroll.connect(self._on_reroll)
                 section.vary.connect(self._on_vary)
+                section.enlarge.connect(self._on_enlarge)
+                section.cut_out.connect(self._on_cut_out)
+                section.size_of = self._size_of
+                self._equip(section)
             self._sections[kind] = section
             first = isinstance(section, PlaceSection | LookSection)
             at = self._column.count() - 1 if first else 1
             self._column.insertWidget(at, section)
         return self._sections[kind]
+
+    def _equip(self, section: PictureSection) -> None:
+        section.upscalers = self._upscalers
+        section.cut.setVisible(self._can_cut_out)
 
     def _on_changed(self, text: str, layer: Layer, merge: str) -> None:
         self._session.update_layer(text, layer, merge)
@@ -101,6 +123,20 @@ class Inspector(QScrollArea):
 
     def _on_vary(self, layer_id: str) -> None:
         self._session.attempt(lambda: self._session.vary(layer_id))
+
+    def _on_enlarge(self, layer_id: str, factor: int, model: str) -> None:
+        self._session.attempt(lambda: self._session.enlarge(layer_id, factor, model=model))
+
+    def _size_of(self, layer: PictureLayer) -> tuple[int, int]:
+        """Return the size of a layer's picture in pixels; 0 if it cannot be read."""
+        try:
+            sort = sort_of(self._session.assets.read(layer.asset))
+        except (PictureError, KeyError):
+            return 0, 0
+        return sort.width_px, sort.height_px
+
+    def _on_cut_out(self, layer_id: str) -> None:
+        self._session.attempt(lambda: self._session.cut_out(layer_id))
 
 
 class PageSection(QWidget):

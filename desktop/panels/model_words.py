@@ -17,6 +17,8 @@ ROLES = {
     Role.TEXT_ENCODER: "Text encoder",
     Role.IMAGE_ENCODER: "Image encoder",
     Role.UPSCALER: "Upscaler",
+    Role.CUTOUT: "Cut-out model",
+    Role.DEPTH: "Depth model",
 }
 
 WHOLE = {Kind.TEXT: "Language model", Kind.IMAGE: "Picture model", Kind.MUSIC: "Music model"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
@@ -9,10 +11,12 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidge
 from desktop.gallery import Kept
 from desktop.icons import icon
 from desktop.panels.controls import Choice, button, label, row, tool
+from desktop.panels.enlarging import add_enlarging, can_cut_out, upscalers_of
 from desktop.panels.history_model import HistoryModel
 from desktop.panels.history_view import HistoryView
 from desktop.session import Session
 from desktop.theme import COLORS
+from engines.api import ModelSpec
 
 SEARCH_AFTER_MS = 120
 REGRET_MS = 8000
@@ -58,10 +62,14 @@ class Results(QWidget):
     settings_wanted = Signal()
     vary_wanted = Signal()
     save_wanted = Signal()
+    enlarge_wanted = Signal(int, str)  # how many times, and with what
+    cutout_wanted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._upscalers = upscalers_of(())
+        self._can_cut_out = False
         self.model = HistoryModel(session, self)
         self.view = HistoryView(self.model)
         self._search = QLineEdit()
@@ -117,6 +125,11 @@ class Results(QWidget):
         """The chosen picture; of several the first."""
         rows = self.view.rows
         return self.model.kept(rows[0]) if rows else None
+
+    def show_models(self, specs: Sequence[ModelSpec]) -> None:
+        """Offer the library's upscalers, and cutting out if it can."""
+        self._upscalers = upscalers_of(specs)
+        self._can_cut_out = can_cut_out(specs)
 
     def count(self) -> int:
         return self.model.rowCount()
@@ -216,6 +229,10 @@ class Results(QWidget):
             ("Save as…", "download", self.save_wanted),
         ):
             self._add(menu, text, drawing).triggered.connect(lambda _=False, s=wanted: s.emit())
+        size_px = (self.current.width_px, self.current.height_px)
+        add_enlarging(menu, self._upscalers, size_px, self.enlarge_wanted.emit)
+        if self._can_cut_out:
+            self._add(menu, "Cut out", "scissors").triggered.connect(self.cutout_wanted)
         stars = menu.addMenu(icon("star", COLORS.muted), "Rate")
         for number in range(MOST_STARS, -1, -1):
             words = f"{'★' * number}\t{number}" if number else "None\t0"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.document.arrangement import placed
 from desktop.document.model import (
@@ -33,6 +34,7 @@ from desktop.panels.controls import (
     pair,
     row,
 )
+from desktop.panels.enlarging import UPSCALERS, add_enlarging
 from desktop.render.fonts import FAMILIES, weights
 
 WEIGHT_NAMES = {400: "Regular", 500: "Medium", 600: "Semibold", 700: "Bold"}
@@ -225,6 +227,14 @@ class PictureSection(Section):
 
     reroll = Signal(str)
     vary = Signal(str)
+    enlarge = Signal(str, int, str)  # layer id, how many times, with what
+    cut_out = Signal(str)
+
+    upscalers: Sequence[tuple[str, str]] = UPSCALERS
+    """What enlarging is offered with, as (value, words)."""
+
+    size_of: Callable[[PictureLayer], tuple[int, int]]
+    """Tells the size of a layer's picture in pixels."""
 
     def build(self) -> None:
         self._fit = Choice([(str(f), str(f).capitalize()) for f in Fit])
@@ -245,6 +255,12 @@ class PictureSection(Section):
         self._makers = QWidget()
         self._makers.setLayout(row(self._again, self._vary, None))
         self.column.addWidget(self._makers)
+        larger = button("Enlarge…", "", "image-upscale", "Make the picture itself larger")
+        larger.clicked.connect(lambda: self._on_enlarge(larger))
+        self.cut = button("Cut out", "", "scissors", "Leave out what is behind the subject")
+        self.cut.clicked.connect(lambda: self.cut_out.emit(self._layer.id))
+        self.cut.hide()
+        self.column.addLayout(row(larger, self.cut, None))
         self.column.addWidget(self._made)
         self._fit.activated.connect(lambda _: self.set("Fit", fit=Fit(self._fit.value)))
         self._mask.activated.connect(lambda _: self.set("Outline", mask=Mask(self._mask.value)))
@@ -267,6 +283,16 @@ class PictureSection(Section):
         self._made.setVisible(layer.recipe is not None)
         if layer.recipe is not None:
             self._made.setText(f"Made by {layer.recipe.model}, seed {layer.recipe.seed}")
+
+    def _on_enlarge(self, larger: QWidget) -> None:
+        layer_id = self._layer.id
+        menu = add_enlarging(
+            QMenu(self),
+            self.upscalers,
+            self.size_of(self._layer),
+            lambda factor, value: self.enlarge.emit(layer_id, factor, value),
+        )
+        menu.popup(larger.mapToGlobal(larger.rect().bottomLeft()))
 
 
 class ShapeSection(Section):

@@ -202,8 +202,8 @@ class _Taking:
         spec = self._find(guide.model, f"the {what}", *roles[what])
         if spec is None:
             return {}
-        said = {"path": spec.path, "weight": guide.weight}
-        made_by = ControlUse if what == "control" else ReferenceUse
+        said: dict[str, Any] = {"path": spec.path, "weight": guide.weight}
+        made_by: Any = ControlUse if what == "control" else ReferenceUse
         try:
             said["picture"] = self.read(guide.picture)
             steps = {"start": guide.start, "end": guide.end} if what == "control" else {}
@@ -220,9 +220,9 @@ class _Taking:
         if not sampler:
             return
         plain = sampler.rpartition(" ")[0]
-        if sampler in samplers.FAMILIAR:
+        if sampler in samplers.KNOWN:
             self.fields["sampler"] = sampler
-        elif plain in samplers.FAMILIAR and not sampler.endswith(" a"):
+        elif plain in samplers.KNOWN and not sampler.endswith(" a"):
             self.fields["sampler"] = plain
             self.missing.append(f"the schedule of the sampler “{sampler}”")
         else:

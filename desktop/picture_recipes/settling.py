@@ -15,6 +15,7 @@ from engines.api import (
     Request,
     UpscaleRequest,
     cells,
+    drawing_order,
 )
 
 
@@ -25,7 +26,10 @@ def settled(request: Request, result: ImageResult, number: int) -> Request:
     model's own choices change.
     """
     if isinstance(request, GridRequest):
-        request = cells(request)[number]
+        drawn = cells(request)
+        # Of a grid that was finished early there are only those that were drawn first.
+        number_of = sorted(drawing_order(drawn)[: len(result.pictures)])
+        request = drawn[number_of[number]]
     if not isinstance(request, ImageRequest):
         return request
     picture = result.pictures[number]

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
+from unittest.mock import patch
 
+import numpy as np
 import torch
 
 from engines.api import MusicRequest, Run
 from engines.devices import choose, dtype, fix_threads
-from engines.music import tokens
-from engines.music.composer import MIN_P, TOP_P, TRAINED_TOKENS, Draft, head_of
-from engines.music.controls import Cue, plan_cue
+from engines.music import composer, tokens
+from engines.music.composer import MIN_P, TOP_P
+from engines.music.controls import plan_cue
 from engines.music.decoder import Decoder, load_decoder
+from engines.music.drafting import draw_lines
+from engines.music.encode import take_apart
 from engines.music.engine import answer
 from engines.music.finishing import finish
-from engines.music.grammar import part_head
-from engines.music.parts import Role
-from engines.music.scoring import load_network
-from engines.music.tokens import BLOCKS
+from engines.music.form import PREFIX_BARS
+from engines.music.scoring import count_notes, load_network
 from engines.music.verbs import write_piece
 
 CANDIDATES: Final = 4
@@ -45,10 +48,9 @@ REQUESTS: Final = (
 class Speed:
     """How fast music is written, each the median of several pieces.
 
-    `notes_per_second` counts those of all candidates, drawn and ranked, as
-    many for each as the piece that was chosen has; `ratio_to_generate` is how
-    many times longer `generate` takes for as many tokens; `realtime_factor` is
-    seconds of music in one second.
+    `notes_per_second` counts those of all candidates, drawn and ranked;
+    `ratio_to_generate` is how many times longer `generate` takes for as many
+    tokens; `realtime_factor` is seconds of music in one second.
     """
 
     notes_per_second: float
@@ -69,13 +71,12 @@ def composing_speed(model: Path, device: str = "auto") -> Speed:
     _generate(network, [tokens.BOS], 8)
     rates, ratios, factors = [], [], []
     for request in REQUESTS:
+        drawn, length_s, ours_s = _compose(decoder, request)
         start_s = time.perf_counter()
-        cue, draft, length_s = _compose(decoder, request)
-        ours_s = time.perf_counter() - start_s
-        start_s = time.perf_counter()
-        _generate(network, head_of(cue, cue.bars), _tokens_in(draft))
+        for window in drawn:
+            _generate(network, window.head, window.tokens // CANDIDATES)
         plain_s = time.perf_counter() - start_s
-        rates.append(CANDIDATES * _notes_in(draft) / ours_s)
+        rates.append(sum(window.notes for window in drawn) / ours_s)
         ratios.append(plain_s / ours_s)
         factors.append(length_s / ours_s)
     return Speed(
@@ -85,48 +86,63 @@ def composing_speed(model: Path, device: str = "auto") -> Speed:
     )
 
 
-def _compose(decoder: Decoder, request: MusicRequest) -> tuple[Cue, Draft, float]:
-    """Go all the way from a request to its MIDI file; gives its seconds too."""
-    cue = plan_cue(request)
-    draft = write_piece(decoder, cue, request, Run())
-    result = answer(finish(draft, cue, request.seed), cue, request, "")
-    return cue, draft, result.length_s
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """What was drawn at once: its controls, and the tokens and notes of all candidates.
+
+    Those of the bars before it, which it was given, do not count.
+    """
+
+    head: list[int]
+    tokens: int
+    notes: int
+
+
+def _compose(decoder: Decoder, request: MusicRequest) -> tuple[list[_Window], float, float]:
+    """Go all the way from a request to its MIDI file.
+
+    Returns:
+        What was drawn, the seconds of the piece, and those that it took.
+    """
+    drawn: list[tuple[Sequence[int], list[list[int]]]] = []
+
+    def watched(decoder: Decoder, head: Sequence[int], *given: Any, **named: Any) -> Any:
+        written = draw_lines(decoder, head, *given, **named)
+        drawn.append((head, written))
+        return written
+
+    with patch.object(composer, "draw_lines", watched):
+        start_s = time.perf_counter()
+        cue = plan_cue(request)
+        draft = write_piece(decoder, cue, request, Run())
+        result = answer(finish(draft, cue, request.seed), cue, request, "")
+        spent_s = time.perf_counter() - start_s
+    windows = [_count(head, written, number > 0) for number, (head, written) in enumerate(drawn)]
+    return windows, result.length_s, spent_s
+
+
+def _count(head: Sequence[int], written: list[list[int]], goes_on: bool) -> _Window:
+    """Count what was drawn; a window that goes on begins with bars that were given."""
+    count = sum(len(ids) - len(head) for ids in written)
+    notes = sum(count_notes(np.array(ids)) for ids in written)
+    for ids in written if goes_on else ():
+        given = [bar for bars in take_apart(ids).contents for bar in bars[:PREFIX_BARS]]
+        count -= sum(map(len, given))
+        notes -= sum(count_notes(np.array(bar)) for bar in given if bar)
+    return _Window(head=list(head), tokens=count, notes=notes)
 
 
 def _generate(network: Any, head: list[int], new_tokens: int) -> None:
-    """Have transformers draw as many tokens, in windows as long as those of training."""
+    """Have transformers draw as many tokens, with its own cache."""
     start = torch.tensor([head] * CANDIDATES, device=network.device)
-    for first in range(0, new_tokens, TRAINED_TOKENS):
-        count = min(TRAINED_TOKENS, new_tokens - first)
-        network.generate(
-            input_ids=start,
-            attention_mask=torch.ones_like(start),
-            max_new_tokens=count,
-            min_new_tokens=count,
-            do_sample=True,
-            top_p=TOP_P,
-            min_p=MIN_P,
-            use_cache=True,
-            pad_token_id=tokens.PAD,
-        )
-
-
-def _notes_in(draft: Draft) -> int:
-    """Count the notes, strokes of drums too."""
-    sounds = BLOCKS["PITCH"], BLOCKS["DRUM"]
-    return sum(
-        any(token in block for block in sounds)
-        for bars in draft.contents
-        for bar in bars
-        for token in bar
+    network.generate(
+        input_ids=start,
+        attention_mask=torch.ones_like(start),
+        max_new_tokens=new_tokens,
+        min_new_tokens=new_tokens,
+        do_sample=True,
+        top_p=TOP_P,
+        min_p=MIN_P,
+        use_cache=True,
+        pad_token_id=tokens.PAD,
     )
-
-
-def _tokens_in(draft: Draft) -> int:
-    """Count the tokens that spell a piece: its harmony and its parts, each bar with its chords."""
-    chords = sum(map(len, draft.chords))
-    count = 1 + draft.bars + chords
-    for part, bars in zip(draft.parts, draft.contents, strict=True):
-        count += len(part_head(part)) + draft.bars + sum(map(len, bars)) + 1
-        count += 0 if part.role is Role.DRUMS else chords
-    return count

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.api import BadRequest, Kind, ModelMissing, ModelRefused, ModelSpec, Role
-from engines.catalog.roots import cache_folder, data_folder, default_roots
+from engines.catalog.roots import cache_folder, data_folder, default_roots, wildcard_folders
 from engines.catalog.scanning import (
     Found,
     Outcome,
@@ -80,6 +80,10 @@ class Catalog:
         """Return all models that can be loaded, and their parts; see `scan` for the order."""
         return self.scan().models
 
+    def seen(self) -> tuple[ModelSpec, ...]:
+        """Return what the last scan found, without looking again."""
+        return self._last.models
+
     def refused(self) -> tuple[ModelRefused, ...]:
         """Return what lies in the library but cannot be loaded, with the reasons."""
         return self.scan().refused
@@ -89,13 +93,8 @@ class Catalog:
         return self._register.read().folders
 
     def wildcards(self) -> tuple[Path, ...]:
-        """Return where lists of words for prompts lie: ours first, then in the user's folders.
-
-        The web UI keeps them with an extension, ComfyUI beside its models.
-        """
-        places = ("wildcards", "extensions/sd-dynamic-prompts/wildcards", "../wildcards")
-        theirs = (Path(folder) / place for folder in self.folders() for place in places)
-        return (self._library / "wildcards", *(place for place in theirs if place.is_dir()))
+        """Return where lists of words for prompts lie: ours first, then in the user's folders."""
+        return wildcard_folders(self._library, self.folders())
 
     def scan(self, progress: Progress = lambda done, total: None) -> Found:
         """Look through the roots, what was registered, and the user's folders, in this order.
@@ -126,7 +125,9 @@ class Catalog:
             raise ModelRefused(found.path, found.reason)
         if found.kind is not kind:
             raise ModelRefused(found.path, f"it is a model for {found.kind}, not for {kind}")
-        if kind is Kind.IMAGE and found.role is not Role.MODEL:
+        # A transformer that follows a flow is drawn with beside encoders that lie elsewhere.
+        draws = found.role is Role.DENOISER and found.prediction == "flow"
+        if kind is Kind.IMAGE and found.role is not Role.MODEL and not draws:
             raise ModelRefused(found.path, f"it is a {found.role}, not a whole model")
         return found
 
@@ -261,7 +262,8 @@ class Catalog:
         known = self._known(wanted)
         if isinstance(known, ModelSpec) and known.kind is kind:
             return known
-        models = [s for s in self.list() if s.kind is kind and s.role is Role.MODEL]
+        whole = (Role.MODEL, Role.CUTOUT)  # what draws, writes or cuts by itself
+        models = [s for s in self.list() if s.kind is kind and s.role in whole]
         for spec in models:
             if spec.id == wanted:
                 return spec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
@@ -29,3 +30,13 @@ def default_roots() -> tuple[Path, ...]:
         data_folder() / "models",
         *(Path(root) for root in extra.split(os.pathsep) if root),
     )
+
+
+def wildcard_folders(library: Path, folders: Sequence[str]) -> tuple[Path, ...]:
+    """Return where lists of words for prompts lie: the library's, then those in other folders.
+
+    A1111's web UI keeps them with an extension, ComfyUI's users beside their models.
+    """
+    places = ("wildcards", "extensions/sd-dynamic-prompts/wildcards", "../wildcards")
+    theirs = (Path(folder) / place for folder in folders for place in places)
+    return (library / "wildcards", *(place for place in theirs if place.is_dir()))

@@ -55,8 +55,9 @@ def _vae(weights: Weights) -> Content | None:
 
 
 def _tiny_vae(weights: Weights) -> Content | None:
-    """Recognise the small decoder for previews, TAESD, in its two layouts."""
+    """Recognise the small decoder for previews, TAESD, in its three layouts."""
     for first, second in (
+        ("decoder.layers.0.weight", "decoder.layers.2.conv.0.weight"),
         ("decoder.layers.1.weight", "decoder.layers.3.conv.0.weight"),
         ("1.weight", "3.conv.0.weight"),
     ):

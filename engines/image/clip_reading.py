@@ -141,11 +141,7 @@ class ClipReader:
     def _encode(self, name: str, chunk: Chunk, skip: int) -> tuple[Tensor, Tensor | None]:
         """Return the states of a chunk and, from an encoder that has it, the pooled."""
         encoder = getattr(self._pipeline, name)
-        if skip >= encoder.config.num_hidden_layers:
-            raise BadRequest(
-                f"{skip} layers of CLIP cannot be skipped: "
-                f"this one has {encoder.config.num_hidden_layers}"
-            )
+        check_skip(encoder, skip)
         device = get_module_execution_device(encoder)
         asked: dict[str, Any] = {"output_hidden_states": True}
         if getattr(encoder.config, "use_attention_mask", False) and not self._is_xl:
@@ -173,6 +169,13 @@ class ClipReader:
             inner = getattr(encoder, "text_model", encoder)
             states = inner.final_layer_norm(read.hidden_states[-(skip + 1)])
         return states
+
+
+def check_skip(encoder: Any, skip: int) -> None:
+    """Raise `BadRequest` if a text encoder has no layer left to take."""
+    layers = encoder.config.num_hidden_layers
+    if skip >= layers:
+        raise BadRequest(f"{skip} layers of CLIP cannot be skipped: this one has {layers}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from engines.image.loras import Lora
 from engines.image.pipelines import States
 from engines.image.recent import Recent
 from engines.image.sitting import Held, Sitting
+from engines.image.tiny_previews import Decoder
 from engines.memory.ladder import Ladder, Rung
 from engines.memory.lease import Working
 
@@ -125,8 +126,9 @@ def denoise_all(
     alone = needs.denoising(parts, settled.width_px, settled.height_px, guided=guided)
     working = dressing.working(alone, sitting.aids)
     component = loras.wearable(parts.unet, sitting.uses)
-    leased = (component, *sitting.worn, *dressing.components(sitting.aids))
+    leased = (component, *sitting.tiny, *sitting.worn, *dressing.components(sitting.aids))
     with sitting.memory.lease(*leased, working=working, run=sitting.run) as (unet, *loaded):
+        tiny = loaded.pop(0) if sitting.tiny else None
         worn = loaded[: len(sitting.worn)]
         dress = Dressing(sitting, loaded[len(sitting.worn) :])
         kind = FlowForward if parts.flow else Forward
@@ -144,7 +146,7 @@ def denoise_all(
                     break
                 drawn.append(
                     forward.ladder(
-                        partial(_denoise, sitting, forward, settings, states, start, number)
+                        partial(_denoise, sitting, forward, settings, states, start, tiny, number)
                     )
                 )
             return drawn
@@ -156,6 +158,7 @@ def _denoise(
     settings: dict[str, Any],
     states: Sequence[States],
     start: Start,
+    tiny: Decoder | None,
     number: int,
 ) -> Tensor:
     """Draw one of the pictures; may be called again."""
@@ -171,6 +174,7 @@ def _denoise(
         steps=settled.steps_run,
         stage=settled.stage,
         spread=spread,
+        tiny=tiny,
     )
     if start.kept is not None and drawing.mask is not None:
         watch.kept = stepping.keep(start.kept, drawing.mask, drawing.seed)

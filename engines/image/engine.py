@@ -41,8 +41,10 @@ from engines.image import (
     regions,
     samplers,
     single_file,
+    tiny_previews,
 )
 from engines.image.flow import FLOWS
+from engines.image.guides import aids_of
 from engines.image.parts import Parts
 from engines.image.pipelines import States
 from engines.image.previews import Rows
@@ -126,7 +128,12 @@ class ImageEngine:
             uses=request.loras,
             worn=tuple(self._lora(use, parts) for use in request.loras),
             inversions=inversions.components(request.embeddings, catalog, parts, memory.device),
-            aids=(*regions.aids(request), *((Texture(),) if request.tiling else ())),
+            aids=(
+                *regions.aids(request),
+                *((Texture(),) if request.tiling else ()),
+                *aids_of(request, parts, catalog, memory.device),
+            ),
+            tiny=tiny_previews.find(catalog.seen(), parts, memory.device),
         )
 
     def _draw(self, sitting: Sitting, states: Sequence[States]) -> list[Image.Image]:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
-from engines.api import CutoutRequest, ImageRequest, ImageResult, Picture, Run, UpscaleRequest
+from engines.api import (
+    BadRequest,
+    CutoutRequest,
+    ImageRequest,
+    ImageResult,
+    Picture,
+    Run,
+    UpscaleRequest,
+)
 from engines.services import Services
 
 
@@ -18,7 +27,9 @@ def finish(picture: Picture, request: ImageRequest, services: Services, run: Run
             run,
         )
     if request.cutout:
-        picture = _answered(picture, CutoutRequest(png=picture.png), services, run)
+        # Where nothing stands out the whole picture is better than none.
+        with contextlib.suppress(BadRequest):
+            picture = _answered(picture, CutoutRequest(png=picture.png), services, run)
     return picture
 
 

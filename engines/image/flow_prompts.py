@@ -11,6 +11,7 @@ from diffusers.configuration_utils import FrozenDict
 from diffusers.utils.torch_utils import get_module_execution_device
 from torch import Tensor
 
+from engines.image.clip_reading import check_skip
 from engines.image.dynamic_prompts import Wording
 from engines.image.flow import FLUX
 from engines.image.mixing import mixed
@@ -19,13 +20,16 @@ from engines.image.pipelines import States
 from engines.image.prompt_syntax import parse, plain, words_of
 
 
-def read(pipeline: Any, parts: Parts, prompt: str, negative: str, *, guided: bool) -> States:
+def read(
+    pipeline: Any, parts: Parts, prompt: str, negative: str, *, guided: bool, skip: int = 0
+) -> States:
     """Read a prompt as the pipelines themselves do.
 
     Args:
         pipeline: Of `pipelines.reading_name`, with the model's words.
         negative: What is not wanted; Flux cannot be told.
         guided: What is not wanted is read too.
+        skip: How many of the last layers of CLIP are left out; Flux takes none of them.
     """
     asked = {
         "prompt": prompt,
@@ -37,6 +41,8 @@ def read(pipeline: Any, parts: Parts, prompt: str, negative: str, *, guided: boo
         if parts.flow == FLUX:
             prompted, pooled, _places = pipeline.encode_prompt(**asked)
             return States(prompted=prompted.cpu(), pooled=pooled.cpu())
+        check_skip(pipeline.text_encoder, skip)
+        check_skip(pipeline.text_encoder_2, skip)
         if pipeline.text_encoder_3 is None:
             # Without T5 its states are nothing, of the width that the transformer has for them.
             settings = FrozenDict(parts.settings("unet"))
@@ -45,14 +51,19 @@ def read(pipeline: Any, parts: Parts, prompt: str, negative: str, *, guided: boo
             prompt_3=None,
             negative_prompt=negative,
             do_classifier_free_guidance=guided,
+            clip_skip=skip or None,
             **asked,
         )
     names = ("prompted", "empty", "pooled", "pooled_empty")
-    kept = {name: None if t is None else t.cpu() for name, t in zip(names, read, strict=True)}
+    kept: dict[str, Any] = {
+        name: None if t is None else t.cpu() for name, t in zip(names, read, strict=True)
+    }
     return States(**kept)
 
 
-def read_wording(pipeline: Any, parts: Parts, wording: Wording, *, guided: bool) -> States:
+def read_wording(
+    pipeline: Any, parts: Parts, wording: Wording, *, guided: bool, skip: int = 0
+) -> States:
     """Read a picture's words and its regions'.
 
     T5 was never trained to be told how much a word counts, so brackets only
@@ -64,7 +75,7 @@ def read_wording(pipeline: Any, parts: Parts, wording: Wording, *, guided: bool)
         told = parse(text)
         shares = [part.share for part in told]
         each = [
-            read(pipeline, parts, words_of(part), negative, guided=guided and not number)
+            read(pipeline, parts, words_of(part), negative, guided=guided and not number, skip=skip)
             for number, part in enumerate(told)
         ]
         return replace(

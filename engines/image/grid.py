@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -139,12 +140,16 @@ def _fitted(image: Image.Image, side_px: int) -> Image.Image:
 def _result(request: GridRequest, done: Mapping[int, ImageResult]) -> ImageResult:
     """Put the pictures in reading order and draw the sheets that have any."""
     numbers = sorted(done)
+    lengths = [len(axis.values) for axis in request.axes]
+    most_px = grid_sheet.MOST_SHEET_PX // max(lengths[:2])
     images = {}
     for number in numbers:
         with Image.open(io.BytesIO(done[number].pictures[0].png), formats=("PNG",)) as image:
-            images[number] = image.convert("RGBA" if "A" in image.getbands() else "RGB")
-    count = len(request.axes[2].values) if len(request.axes) > 2 else 1
-    each = len(cells(request)) // count
+            small = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+        small.thumbnail((most_px, most_px), Image.Resampling.LANCZOS)
+        images[number] = small
+    count = lengths[2] if len(lengths) > 2 else 1
+    each = math.prod(lengths[:2])
     sheets = [
         png.encode(grid_sheet.draw(request, images, sheet))
         for sheet in range(count)

@@ -59,13 +59,15 @@ def draw(request: GridRequest, pictures: Mapping[int, Image.Image], sheet: int =
             cells that were not drawn stay grey.
         sheet: Which value of the third axis.
     """
-    across, down, *deep = request.axes + (None,) * (2 - min(2, len(request.axes)))
-    columns, rows = len(across.values) if across else 1, len(down.values) if down else 1
+    across = request.axes[0]
+    down = request.axes[1] if len(request.axes) > 1 else None
+    deep = request.axes[2] if len(request.axes) > 2 else None
+    columns, rows = len(across.values), len(down.values) if down else 1
     first = sheet * columns * rows
     shown = {n - first: p for n, p in pictures.items() if first <= n < first + columns * rows}
     shape = _shape(columns, rows, tuple(pictures.values()))
     font = _fonts(shape.letter_px)
-    title = f"{deep[0].name}: {deep[0].values[sheet]}" if deep and deep[0] else ""
+    title = f"{deep.name}: {deep.values[sheet]}" if deep else ""
     labels = [_label(across, value, font, shape.cell_width_px) for value in across.values]
     line_px = round(shape.letter_px * 1.3)
     title_px = line_px * 2 if title else shape.gap_px
@@ -80,9 +82,10 @@ def draw(request: GridRequest, pictures: Mapping[int, Image.Image], sheet: int =
         left, _ = shape.place(column, 0, head_px)
         middle = title_px + (head_px - shape.gap_px - title_px) // 2
         _write(pen, lines, (left + shape.cell_width_px // 2, middle), font, line_px)
-    for row, value in enumerate(down.values if down else ()):
+    beside_px = shape.margin_px - 2 * shape.gap_px
+    beside = [_label(down, value, font, beside_px) for value in down.values] if down else []
+    for row, lines in enumerate(beside):
         _, top = shape.place(0, row, head_px)
-        lines = _label(down, value, font, shape.margin_px - 2 * shape.gap_px)
         _write(pen, lines, (shape.margin_px // 2, top + shape.cell_height_px // 2), font, line_px)
     for number in range(columns * rows):
         place = shape.place(number % columns, number // columns, head_px)
@@ -141,10 +144,8 @@ def _fonts(letter_px: int) -> Fonts:
     )
 
 
-def _label(axis: Axis | None, value: str, fonts: Fonts, width_px: int) -> list[str]:
+def _label(axis: Axis, value: str, fonts: Fonts, width_px: int) -> list[str]:
     """Return the lines of a value's label: words alone, numbers with the axis' name."""
-    if axis is None:
-        return []
     if axis.name == "model":
         value = Path(value).stem or value
     text = value if axis.name == "prompt" else f"{axis.name.replace('_', ' ')} {value or 'default'}"
@@ -153,7 +154,8 @@ def _label(axis: Axis | None, value: str, fonts: Fonts, width_px: int) -> list[s
 
 def _wrapped(text: str, fonts: Fonts, width_px: int, most: int) -> list[str]:
     """Break a text into lines that fit, between words if it can; the last may end in dots."""
-    lines, left = [], text
+    lines: list[str] = []
+    left = text
     while left and len(lines) < most:
         fits = _fitting(left, fonts, width_px)
         if fits == len(left):

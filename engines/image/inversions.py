@@ -25,6 +25,9 @@ from engines.image.parts import Parts, key
 from engines.memory.lease import Component
 
 MOST_VECTORS = 512
+MOST_VALUE = 1e4
+"""The numbers of learnt words lie below one; such a large one makes no picture."""
+
 NUMBERS = {"F16", "BF16", "F32", "F64"}
 OF_XL = {"text_encoder": "clip_l", "text_encoder_2": "clip_g"}
 
@@ -101,8 +104,8 @@ def _load(spec: ModelSpec, names: Mapping[str, str]) -> Inversion:
             tensors = {encoder: opened.get_tensor(name) for encoder, name in names.items()}
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelRefused(spec.path, "it cannot be read") from error
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
-        raise ModelRefused(spec.path, "some of its numbers are not finite")
+    if not all(bool((tensor.abs() < MOST_VALUE).all()) for tensor in tensors.values()):
+        raise ModelRefused(spec.path, "some of its numbers are not finite, or far too large")
     vectors = {name: tensor.reshape(-1, tensor.shape[-1]) for name, tensor in tensors.items()}
     return Inversion(word=_word(spec), vectors=vectors)
 

@@ -73,7 +73,7 @@ def folder_parts(spec: ModelSpec, about: Card, device: str, reader: ModelSpec | 
     """
     folder = Path(spec.path)
     found = {
-        name: part(spec, name, class_name, device)
+        name: part(spec, folder / name, name, class_name, device)
         for name, class_name in MODELS.items()
         if has_settings(folder / name)
     }
@@ -87,7 +87,7 @@ def folder_parts(spec: ModelSpec, about: Card, device: str, reader: ModelSpec | 
     else:
         for name in TOKENIZERS:
             if (folder / name).is_dir():
-                found[name] = tokenizer(spec, name, device)
+                found[name] = _tokenizer(spec, name, device)
     channels = read_object(folder / "unet" / "config.json").get("in_channels", 4)
     return Parts(
         model=spec.id,
@@ -118,13 +118,14 @@ def name_of(spec: ModelSpec) -> str:
     return f"{spec.id}-{fingerprint(Path(spec.path))[:8]}"
 
 
-def part(spec: ModelSpec, name: str, class_name: str, device: str) -> Component[Any]:
+def part(spec: ModelSpec, folder: Path, name: str, class_name: str, device: str) -> Component[Any]:
     """Return the component of one part with weights.
 
     Args:
+        spec: The model that it is of.
+        folder: Where it lies.
         class_name: The only class of diffusers or transformers that it may be.
     """
-    folder = Path(spec.path) / name
     precision = residence.precision(name, device, read_object(folder / "config.json"))
     return residence.component(
         key(name_of(spec), name, precision),
@@ -157,11 +158,17 @@ def loader(folder: Path, class_name: str, precision: Any) -> Callable[[str], Any
     return load
 
 
-def tokenizer(
-    spec: ModelSpec, name: str, device: str, class_name: str = "CLIPTokenizer"
-) -> Component[Any]:
-    """Return the component of one tokenizer."""
-    folder = Path(spec.path) / name
+def _tokenizer(spec: ModelSpec, name: str, device: str) -> Component[Any]:
+    """Return the component of one of CLIP's tokenizers."""
+    return Component(
+        key=f"image:{name_of(spec)}:{name}:words",
+        size_bytes=residence.in_main_memory(TOKENIZER_BYTES, device),
+        load=tokenizer_loader(Path(spec.path) / name, "CLIPTokenizer"),
+    )
+
+
+def tokenizer_loader(folder: Path, class_name: str) -> Callable[[str], Any]:
+    """Return what reads the words in a folder, with the one class that it may be."""
 
     def load(_device: str) -> Any:
         try:
@@ -169,11 +176,7 @@ def tokenizer(
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError) as error:
             raise ModelRefused(str(folder), "its words cannot be read") from error
 
-    return Component(
-        key=f"image:{name_of(spec)}:{name}:words",
-        size_bytes=residence.in_main_memory(TOKENIZER_BYTES, device),
-        load=load,
-    )
+    return load
 
 
 def _has_plain(folder: Path) -> bool:

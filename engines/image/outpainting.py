@@ -80,7 +80,7 @@ def mask(size_px: tuple[int, int], sides: Sides, drawn: Image.Image | None = Non
     new = np.maximum(across[None, :], down[:, None])
     if drawn is not None:
         known = np.asarray(drawn, dtype=np.float32) / 255
-        new = np.maximum(new, _padded(known, sides, "constant"))
+        new = np.maximum(new, _padded(known.astype(np.float32), sides, "constant"))
     return Image.fromarray(np.rint(new * 255).astype(np.uint8))
 
 
@@ -109,8 +109,7 @@ def _far(size_px: tuple[int, int], sides: Sides) -> NDArray[np.float32]:
     across = beyond(size_px[0], sides.left_px, sides.right_px)
     down = beyond(size_px[1], sides.above_px, sides.below_px)
     share = np.clip(np.hypot(across[None, :], down[:, None]) / reach_px, 0, 1)
-    smooth: NDArray[np.float32] = share * share * (3 - 2 * share)
-    return smooth
+    return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
 def _ramp(inside_px: int, before_px: int, after_px: int, seam_px: int) -> NDArray[np.float32]:

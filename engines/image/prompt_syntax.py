@@ -19,7 +19,7 @@ STRONGER = 1.1
 MOST_WEIGHT = 10.0
 """A larger weight is taken for this one."""
 
-MOST_DEPTH = 64
+MOST_DEPTH = 32
 """Brackets that nest deeper are left out; the weight has reached its bound long before."""
 
 # Repetitions have bounds, and blanks are stripped afterwards: a hostile text must not cost
@@ -133,9 +133,14 @@ def _weighted(text: str) -> list[Piece]:
                 pieces.append(Piece(token))
         else:
             pieces.append(Piece(token[1] if _is_escape(token) else token))
-    for bracket, _since in list(reversed(opened)):
-        close(bracket, STRONGER if bracket == "(" else 1 / STRONGER)
-    return [Piece(p.text, _bounded(p.weight)) for p in pieces]
+    factor, begun = 1.0, iter([*opened, ("", len(pieces))])
+    bracket, since = next(begun)
+    for number, piece in enumerate(pieces):
+        while number >= since:
+            factor *= STRONGER if bracket == "(" else 1 / STRONGER
+            bracket, since = next(begun)
+        pieces[number] = Piece(piece.text, _bounded(piece.weight * factor))
+    return pieces
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -67,12 +67,12 @@ def _read(sitting: Sitting, wordings: Sequence[Wording]) -> list[States]:
 
 def _reading(pipeline: Any, sitting: Sitting, learnt: Sequence[Inversion]) -> Read:
     """Return what reads with the text encoders of a pipeline."""
-    guided = sitting.settled.guided
-    if sitting.parts.flow:
-        return partial(flow_prompts.read_wording, pipeline, sitting.parts, guided=guided)
-    skip = sitting.settled.request.clip_skip
-    reader = ClipReader(pipeline, is_xl=sitting.parts.is_xl, learnt=learnt, skip=skip)
-    return partial(reader.read, guided=guided)
+    parts, settled = sitting.parts, sitting.settled
+    skip = settled.request.clip_skip
+    if parts.flow:
+        return partial(flow_prompts.read_wording, pipeline, parts, guided=settled.guided, skip=skip)
+    reader = ClipReader(pipeline, is_xl=parts.is_xl, learnt=learnt, skip=skip)
+    return partial(reader.read, guided=settled.guided)
 
 
 def _each(

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.floating[Any]]
 GUIDE_PX: Final = 640
 """The longer side at which the functions are found."""
 
-RADIUS_PX: Final = 4
+RADIUS_PX: Final = 8
 """Of a window there; a window's side is twice that and one."""
 
 EVENNESS: Final = 1e-4

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,8 +77,12 @@ first order. Their spacing is the flow's own."""
 _MATCHING = {
     "euler": Sampler(FLOW_MATCHING),
     "heun": Sampler("FlowMatchHeunDiscreteScheduler", spaced=False),
-    "lcm": Sampler("FlowMatchLCMScheduler"),
 }
+"""Those made for the pipelines that follow a flow by themselves."""
+
+_STEADY = ("dpm++ 2m", "dpm++ 3m", "dpm++ 2s", "unipc", "deis")
+"""Those of the flow that these pipelines can use too. They give a sampler no source of random
+numbers, so those that add noise at each step would draw another picture each time."""
 
 
 def _with_schedules(table: Mapping[str, Sampler]) -> dict[str, Sampler]:
@@ -94,7 +99,7 @@ def _with_schedules(table: Mapping[str, Sampler]) -> dict[str, Sampler]:
 
 SAMPLERS = _with_schedules(_NOISE)
 FLOW_SAMPLERS = dict(_FLOW)
-MATCHING_SAMPLERS = _with_schedules(_MATCHING)
+MATCHING_SAMPLERS = _with_schedules(_MATCHING) | {name: _FLOW[name] for name in _STEADY}
 
 ALIASES = {"plms": "pndm", "euler ancestral": "euler a", "dpm2 ancestral": "dpm2 a"}
 """Other familiar names of the same."""
@@ -115,16 +120,60 @@ def make(config: dict[str, Any], name: str) -> Any:
     if not name:
         own = str(config.get("_class_name", ""))
         if own not in {sampler.scheduler for sampler in table.values()}:
-            own = next(iter(table.values())).scheduler
+            own = FLOW_MATCHING if table is MATCHING_SAMPLERS else "DPMSolverMultistepScheduler"
         return _build(own, config)
     plain = " ".join(name.lower().split())
     sampler = table.get(ALIASES.get(plain, plain))
     if sampler is None:
         raise BadRequest(f"the sampler is {', '.join(table)}, not {name!r}")
     kept = {key: value for key, value in config.items() if not key.startswith("_")}
+    if table is MATCHING_SAMPLERS:
+        return _matching(sampler, kept)
     # A model may come with a spacing of its own; a name says all of it.
     plainly = dict.fromkeys(SCHEDULES.values(), False)
     return _build(sampler.scheduler, {**kept, **plainly, **sampler.changes})
+
+
+def _matching(sampler: Sampler, config: Mapping[str, Any]) -> Any:
+    """Make a sampler for a pipeline that follows a flow by itself."""
+    flow = {
+        "prediction_type": "flow_prediction",
+        "use_flow_sigmas": True,
+        "flow_shift": config.get("shift", 1.0),
+    }
+    scheduler = _build(sampler.scheduler, {**config, **flow, **sampler.changes})
+    if "sigmas" not in inspect.signature(scheduler.set_timesteps).parameters:
+        _fit_to_flow(scheduler, is_shifting=bool(config.get("use_dynamic_shifting")))
+    if not hasattr(scheduler, "scale_noise"):  # the flows' name for the same
+        scheduler.scale_noise = lambda start, time, noise: scheduler.add_noise(start, noise, time)
+    return scheduler
+
+
+def _fit_to_flow(scheduler: Any, *, is_shifting: bool) -> None:
+    """Give a solver the calls of those that Flux and SD3 were published with.
+
+    Args:
+        is_shifting: The flow's shift follows the picture's size, and comes as its logarithm.
+    """
+    plain = scheduler.set_timesteps
+    takes_shift = "mu" in inspect.signature(plain).parameters
+    shift = "shift" if "shift" in scheduler.config else "flow_shift"
+
+    def set_timesteps(
+        num_inference_steps: int | None = None,
+        device: Any = None,
+        sigmas: Sequence[float] = (),
+        mu: float | None = None,
+    ) -> None:
+        given = {}
+        if is_shifting and mu is not None and takes_shift:
+            given["mu"] = mu
+        elif is_shifting and mu is not None:
+            scheduler.register_to_config(**{shift: math.exp(mu)})
+        # The noise of the steps is the solver's own: a flow's, spaced evenly as they would ask.
+        plain(num_inference_steps or len(sigmas), device=device, **given)
+
+    scheduler.set_timesteps = set_timesteps
 
 
 def _table(config: Mapping[str, Any]) -> dict[str, Sampler]:

@@ -138,7 +138,7 @@ def _load(file: SingleFile, name: str, precision: Any) -> Any:
             made = _filled(file, name, precision, weights)
         # What was not in the file stays without values, and cannot be moved.
         return made.eval().requires_grad_(False).to("cpu")
-    except _MISFITS as error:
+    except MISFITS as error:
         raise ModelRefused(str(file.path), f"its {name} does not fit its family") from error
 
 
@@ -163,7 +163,7 @@ def _filled(file: SingleFile, name: str, precision: Any, weights: dict[str, Any]
     )
 
 
-_MISFITS = (
+MISFITS = (
     AttributeError,
     LookupError,
     OSError,

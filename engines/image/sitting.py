@@ -13,6 +13,7 @@ from engines.image.inversions import Inversion
 from engines.image.loras import Lora
 from engines.image.parts import Parts
 from engines.image.settling import Settled
+from engines.image.tiny_previews import Decoder
 from engines.memory.ladder import Rung
 from engines.memory.lease import Component
 from engines.memory.manager import MemoryManager
@@ -25,7 +26,8 @@ class Sitting:
     """What all phases know.
 
     `worn` are the components of the `uses`, in their order; `inversions` are
-    words that were learnt; `aids` have a say in the drawing besides the words.
+    words that were learnt; `aids` have a say in the drawing besides the words;
+    `tiny` draws previews, if the library has such a decoder.
     """
 
     memory: MemoryManager
@@ -36,6 +38,7 @@ class Sitting:
     worn: tuple[Component[Lora], ...] = ()
     inversions: tuple[Component[Inversion], ...] = ()
     aids: tuple[Aid, ...] = ()
+    tiny: tuple[Component[Decoder], ...] = ()
 
     def dress(self, module: Any, part: str, worn: Sequence[Lora]) -> None:
         """Put the LoRAs on the UNet or a text encoder, as `loras.put_on`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,17 @@ FOLDERS = {
 }
 """Architecture -> folder of its configuration."""
 
+FLOW_FOLDERS = {
+    "stable-diffusion-3": "stable-diffusion-3",
+    "stable-diffusion-3.5": "stable-diffusion-3",
+    "flux": "flux",
+    "flux-schnell": "flux",
+}
+"""The same for transformers; what sets the members of a family apart, their files tell."""
+
+VAE_PREFIXES = ("first_stage_model.", "vae.")
+"""How the names of an autoencoder's tensors begin in a file with more than one part."""
+
 _RESOLUTION = re.compile(r"(\d{3,4})x(\d{3,4})")
 
 
@@ -54,12 +65,16 @@ class Layout:
         config: The folder with the configuration of each part.
         side_px: The side of the pictures it was trained on.
         weights: Part -> its weights.
+        packed: Part -> its bytes, if its weights stay packed.
+        flow: Which of the flows in `engines.image.flow` it is, or empty.
     """
 
     model: str
     config: Path
     side_px: int
     weights: Mapping[str, Footprint]
+    packed: Mapping[str, int] = field(default_factory=dict)
+    flow: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -67,8 +82,9 @@ class Layout:
         return tuple(part for part in self.weights if part.startswith("text_encoder"))
 
     def settings(self, part: str) -> dict[str, Any]:
-        """Read the configuration of "unet" or "vae"."""
-        return read_object(self.config / part / "config.json")
+        """Read the configuration of "unet" (a transformer's too) or "vae"."""
+        place = "transformer" if self.flow and part == "unet" else part
+        return read_object(self.config / place / "config.json")
 
 
 def layout(spec: ModelSpec, about: Card) -> Layout:
@@ -131,6 +147,11 @@ def family_folder(spec: ModelSpec) -> Path:
     if folder is None:
         raise ModelRefused(spec.path, f"single files of {spec.architecture} are not known here")
     return FAMILIES / folder
+
+
+def flow_family(spec: ModelSpec) -> Path:
+    """Return the configuration of a transformer's family."""
+    return FAMILIES / FLOW_FOLDERS[spec.architecture]
 
 
 def default_side_px(folder: Path) -> int:

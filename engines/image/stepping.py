@@ -13,7 +13,8 @@ from torch import Tensor
 
 from engines import devices
 from engines.api import Run
-from engines.image import previews
+from engines.image import previews, tiny_previews
+from engines.image.tiny_previews import Decoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Watch:
     stage: str = "drawing"
     kept: Kept | None = None
     spread: Callable[[Tensor], Tensor] = _as_they_are
+    tiny: Decoder | None = None
     done: int = field(default=0, init=False)
 
     def __call__(
@@ -93,7 +95,7 @@ class Watch:
         self.run.step(
             self.before + self.steps * self.done // calls,
             self.total,
-            previews.draw(self.spread(shown), self.rows),
+            tiny_previews.draw(self.tiny, self.spread(shown), self.rows),
             stage=self.stage,
         )
         return {"latents": latents}

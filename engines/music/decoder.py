@@ -4,7 +4,7 @@ Own code beside transformers' LlamaForCausalLM, which trains it and which it
 equals to rounding: here every row goes at its own pace, so that tokens that
 the grammar forces are read together with the drawn one before them, and no
 step is spent on them (ARCHITECTURE.md has the ratio). The shapes: B rows,
-T new tokens, S tokens seen, H heads, D width of a head.
+T new tokens, S tokens seen, H heads, D width of a head, N tokens read in all.
 """
 
 from __future__ import annotations
@@ -144,37 +144,44 @@ class Decoder:
     def _read(
         self, ids: Tensor, counts: Tensor, store: Tensor, filled: Tensor, looks: int
     ) -> Tensor:
-        """Read some of the rows; `store` is their part of the cache, and is written to."""
+        """Read some of the rows; `store` is their part of the cache, and is written to.
+
+        All but attention works on the N tokens that are read, without what
+        fills up the rows.
+        """
         rows, new = ids.shape
         heads, width = self.shape.heads, self.shape.width
-        at = filled[:, None] + torch.arange(new, device=ids.device)  # (B, T)
-        at = at.clamp(max=store.shape[3] - 1)
-        row = torch.arange(rows, device=ids.device)[:, None]
+        row = torch.arange(rows, device=ids.device).repeat_interleave(counts)  # (N,)
+        ends = counts.cumsum(0)
+        step = torch.arange(len(row), device=ids.device) - (ends - counts)[row]  # (N,)
+        at = (filled[row] + step).clamp(max=store.shape[3] - 1)
+        reach = filled[:, None] + torch.arange(new, device=ids.device)  # (B, T)
         seen = int(at.max()) + 1
-        mask = torch.arange(seen, device=ids.device) <= at[..., None]  # (B, T, S)
-        cos, sin = self.cos[at][:, :, None], self.sin[at][:, :, None]  # (B, T, 1, D)
-        x = functional.embedding(ids, self.embedding)  # (B, T, width)
+        mask = torch.arange(seen, device=ids.device) <= reach[..., None]  # (B, T, S)
+        cos, sin = self.cos[at][:, None], self.sin[at][:, None]  # (N, 1, D)
+        x = functional.embedding(ids[row, step], self.embedding)  # (N, width)
+        asking = x.new_zeros(rows, new, heads, width // heads)  # (B, T, H, D)
         for layer, block in enumerate(self.blocks):
             h = functional.rms_norm(x, (width,), block.norm_in, self.shape.norm_epsilon)
-            qkv = functional.linear(h, block.qkv).view(rows, new, 3, heads, -1)
-            q, k, v = qkv.unbind(2)  # each (B, T, H, D)
+            qkv = functional.linear(h, block.qkv).view(len(row), 3, heads, -1)
+            q, k, v = qkv.unbind(1)  # each (N, H, D)
             keys, values = store[layer]
             keys[row, at] = _turn(k, cos, sin)
             values[row, at] = v
+            asking[row, step] = _turn(q, cos, sin)
             mixed = functional.scaled_dot_product_attention(
-                _turn(q, cos, sin).transpose(1, 2),
+                asking.transpose(1, 2),
                 keys[:, :seen].transpose(1, 2),
                 values[:, :seen].transpose(1, 2),
                 attn_mask=mask[:, None],
-            )  # (B, H, T, D)
-            x = x + functional.linear(mixed.transpose(1, 2).reshape(rows, new, width), block.out)
+            ).transpose(1, 2)  # (B, T, H, D)
+            x = x + functional.linear(mixed[row, step].flatten(1), block.out)
             h = functional.rms_norm(x, (width,), block.norm_mid, self.shape.norm_epsilon)
             gate, up = functional.linear(h, block.gate_up).chunk(2, dim=-1)
             x = x + functional.linear(functional.silu(gate) * up, block.down)
-        back = torch.arange(-looks, 0, device=ids.device)
-        last = x[row, (counts[:, None] + back).clamp(min=0)]  # (B, K, width)
+        last = x[(ends[:, None] + torch.arange(-looks, 0, device=ids.device)).clamp(min=0)]
         last = functional.rms_norm(last, (width,), self.norm, self.shape.norm_epsilon)
-        return functional.linear(last, self.embedding).float()
+        return functional.linear(last, self.embedding).float()  # (B, K, vocabulary)
 
 
 def _once(call: Callable[[], object]) -> object:

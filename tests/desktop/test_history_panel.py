@@ -148,7 +148,7 @@ def test_use_these_settings_fills_the_form_again(panel: ImagePanel, host: FakeHo
     panel.session.generate(asked, lambda result: None)
     assert panel.session.jobs.wait_idle()
     panel._prompt.setPlainText("something else")
-    panel._again.click()
+    panel.deeds.again.click()
     host.asked.clear()
     panel._go.click()
     assert panel.session.jobs.wait_idle()
@@ -158,7 +158,7 @@ def test_use_these_settings_fills_the_form_again(panel: ImagePanel, host: FakeHo
 def test_vary_starts_from_the_picture_itself(panel: ImagePanel, host: FakeHost) -> None:
     paint(panel, "boats")
     host.asked.clear()
-    panel._vary.click()
+    panel.deeds.vary.click()
     assert panel.session.jobs.wait_idle()
     [asked] = host.asked
     assert isinstance(asked, ImageRequest)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs import HISTORY_LIMIT, Job, JobQueue, JobState, Lane
 from desktop.queue_order import Waiting
-from engines.api import EngineLost, Run
+from engines.api import EngineLost, ImageRequest, Run
 
 
 @pytest.fixture
@@ -123,6 +123,44 @@ def test_finish_this_one_drop_the_rest(queue: JobQueue) -> None:
     gate.set()
     assert queue.wait_idle()
     assert done == [1]
+
+
+def test_finish_reaches_the_engine_of_the_job_that_runs(queue: JobQueue) -> None:
+    begun, told = threading.Event(), list[bool]()
+
+    def draw(run: Run) -> int:
+        begun.set()
+        for _ in range(500):
+            if run.token.finishing:
+                break
+            threading.Event().wait(0.01)
+        told.append(run.token.finishing)
+        run.token.check()
+        return 1
+
+    done: list[int] = []
+    request = ImageRequest(prompt="a fox", seed=1, count=4)
+    job = queue.submit("Draw", draw, done.append, request=request)
+    assert queue.job(job.id).makes_several
+    assert begun.wait(5)
+    queue.cancel_all_queued()
+    assert queue.job(job.id).finishing
+    assert queue.wait_idle()
+    assert (told, done) == ([True], [1])
+    assert queue.job(job.id).state is JobState.DONE
+
+
+def test_a_job_that_waits_or_is_over_has_nothing_to_finish(queue: JobQueue) -> None:
+    gate = threading.Event()
+    queue.submit("One", lambda run: gate.wait(5), _ignore)
+    two = queue.submit("Two", lambda run: None, _ignore)
+    queue.finish(two.id)
+    assert not queue.job(two.id).finishing
+    gate.set()
+    assert queue.wait_idle()
+    queue.finish(two.id)
+    assert not queue.job(two.id).finishing
+    assert not two.makes_several
 
 
 def test_a_lost_engine_costs_one_job_and_the_next_goes_on(queue: JobQueue) -> None:

@@ -13,7 +13,6 @@ from desktop.document.midi_file import read_notes
 from desktop.document.model import CutFit, Document, PartState, Shot
 from desktop.document.passages import (
     Passage,
-    bar_count,
     carried_bars,
     carried_parts,
     engine_tracks,
@@ -80,7 +79,7 @@ def with_lengths(document: Document, *lengths_s: float) -> Document:
 
 def test_passages_are_named_as_the_engine_counts() -> None:
     score = read_notes(waltz())
-    assert bar_count(score) == len(read_score(waltz()).bars()) == 3
+    assert score.bar_count == len(read_score(waltz()).bars()) == 3
     assert engine_tracks(score) == ((1,), (2,))
     assert region_of(score, Passage(first=1, last=2, parts=(1,))) == "2-3:2"
     assert region_of(score, Passage(first=0, last=99)) == "1-3"
@@ -129,7 +128,7 @@ def test_locked_bars_are_found_again_where_bars_were_left_out() -> None:
     )
     kept = (*first, *third)
     short = score.with_notes(0, kept).with_notes(1, score.parts[1].notes[:2])
-    assert bar_count(short) == 2
+    assert short.bar_count == 2
     assert carried_bars(score, short, (0, 2)) == (0, 1)
     assert carried_bars(score, short, (1,)) == ()
     assert carried_bars(score, score, (1, 2)) == (1, 2)

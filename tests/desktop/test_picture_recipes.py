@@ -5,22 +5,83 @@ from __future__ import annotations
 import hashlib
 import json
 
-from desktop.document.picture_metadata import Named, PictureSettings
+import pytest
+
+from desktop.document.model import Recipe
+from desktop.document.picture_metadata import (
+    Guide,
+    Named,
+    PictureSettings,
+    read_settings,
+    with_settings,
+)
 from desktop.picture_recipes import likeness, recipe_like, settings_of, settled
-from desktop.recipes import recipe_of, request_of
+from desktop.recipes import parts_of, recipe_of, request_of, without_start
 from engines.api import (
+    Axis,
     BackgroundRequest,
+    BadRequest,
+    ControlUse,
+    CutoutRequest,
+    GridRequest,
     ImageRequest,
     ImageResult,
     Kind,
     LoraUse,
     ModelSpec,
     Picture,
+    ReferenceUse,
+    RegionPrompt,
+    Request,
     Role,
+    UpscaleRequest,
 )
 from tests.fakes import tiny_png
 
 START = tiny_png(8, 8, "#ff0000")
+MASK = tiny_png(8, 8, "#ffffff")
+POSE = tiny_png(8, 8, "#00ff00")
+PARTS = {hashlib.sha256(data).hexdigest(): data for data in (START, MASK, POSE)}
+WHOLE = ImageRequest(
+    prompt="boats",
+    seed=9,
+    model="other",
+    negative="people",
+    width_px=64,
+    height_px=96,
+    steps=5,
+    guidance=3.5,
+    sampler="euler a",
+    init=START,
+    mask=MASK,
+    strength=0.3,
+    outpaint=(8, 0, 16, 0),
+    variation=0.2,
+    variation_seed=4,
+    hires=1.5,
+    hires_strength=0.4,
+    tiling=True,
+    clip_skip=1,
+    vae="/models/Soft.safetensors",
+    embeddings=("/models/moody.safetensors",),
+    loras=(LoraUse(path="/models/Ink-Wash.safetensors", weight=0.5),),
+    controls=(
+        ControlUse(
+            path="/models/Canny.safetensors",
+            picture=POSE,
+            preprocessor="depth",
+            weight=0.8,
+            start=0.1,
+            end=0.5,
+            depth_model="/models/Deep.safetensors",
+        ),
+    ),
+    references=(ReferenceUse(path="/models/Look.safetensors", picture=POSE, weight=0.7),),
+    regions=(RegionPrompt(prompt="a red house", mask=MASK, weight=1.5),),
+    upscale=2,
+    upscaler="/models/Sharp.safetensors",
+    cutout=True,
+)
 
 
 def spec(name: str, role: Role = Role.MODEL, sha256: str = "") -> ModelSpec:
@@ -41,6 +102,12 @@ LIBRARY = (
     spec("Dreamer_v2"),
     spec("Other", sha256="6ce0161689" + "0" * 54),
     spec("Ink-Wash", Role.LORA),
+    spec("Soft", Role.VAE),
+    spec("moody", Role.TEXTUAL_INVERSION),
+    spec("Canny", Role.CONTROLNET),
+    spec("Deep", Role.DEPTH),
+    spec("Look", Role.IP_ADAPTER),
+    spec("Sharp", Role.UPSCALER),
 )
 
 
@@ -134,7 +201,7 @@ def test_what_is_not_here_is_said_in_one_sentence_and_left_out() -> None:
 
 
 def test_a_schedule_we_lack_leaves_the_sampler() -> None:
-    found = likeness(PictureSettings(tool="A1111", prompt="x", sampler="euler karras"), ())
+    found = likeness(PictureSettings(tool="A1111", prompt="x", sampler="euler kl_optimal"), ())
     assert found.fields["sampler"] == "euler"
     assert "schedule" in found.sentence
 
@@ -149,3 +216,119 @@ def test_foreign_fields_of_our_own_files_are_checked() -> None:
     found = likeness(PictureSettings(tool="Triptych", prompt="x", more=more), ())
     assert "nonsense" not in found.fields
     assert ImageRequest(**{"seed": 0, **found.fields}).prompt == "x"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        WHOLE,
+        GridRequest(base=WHOLE, axes=(Axis(name="steps", values=("1", "2")),)),
+        UpscaleRequest(png=START, factor=2, model="x4plus"),
+        CutoutRequest(png=START),
+    ],
+    ids=lambda x: str(x.kind),
+)
+def test_a_request_comes_back_from_its_recipe_whole(request_: Request) -> None:
+    assert request_of(recipe_of(request_, "m"), PARTS.__getitem__) == request_
+    assert set(parts_of(request_)) <= set(PARTS.values())
+
+
+def test_a_recipe_of_an_older_version_is_read() -> None:
+    said = {"prompt": "boats", "loras": [["/models/ink.safetensors", 0.5]]}
+    recipe = Recipe(kind="image", model="m", seed=3, request=json.dumps(said))
+    asked = ImageRequest(
+        prompt="boats", seed=3, loras=(LoraUse(path="/models/ink.safetensors", weight=0.5),)
+    )
+    assert request_of(recipe, PARTS.__getitem__) == asked
+    assert settings_of(recipe).loras == (Named(name="ink", weight=0.5),)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"tiling": 1},
+        {"controls": "x"},
+        {"controls": [3]},
+        {"controls": [{"path": 1, "picture": ""}]},
+        {"controls": [{"picture": "sha256:" + "0" * 64, "path": "x"}]},
+        {"regions": [{"prompt": "", "mask": ""}]},
+        {"steps": "many"},
+        {"seed": 2**40},
+    ],
+)
+def test_a_recipe_that_was_tampered_with_is_refused(said: dict[str, object]) -> None:
+    text = json.dumps({"prompt": "x", **{k: v for k, v in said.items() if k != "seed"}})
+    seed = said.get("seed", 1)
+    assert isinstance(seed, int)
+    with pytest.raises(BadRequest):
+        request_of(Recipe(kind="image", model="", seed=seed, request=text), PARTS.__getitem__)
+
+
+def test_all_of_a_picture_comes_back_from_its_file() -> None:
+    settings = settings_of(recipe_of(WHOLE, "other"))
+    assert "/models" not in repr(settings)
+    read = read_settings(with_settings(START, settings))
+    assert read is not None
+    found = likeness(read, LIBRARY, PARTS.__getitem__)
+    assert found.sentence == ""
+    assert ImageRequest(**found.fields) == WHOLE
+
+
+def test_the_words_for_other_tools_say_it_in_theirs() -> None:
+    from desktop.document.picture_metadata import a1111
+
+    text = a1111.write(settings_of(recipe_of(WHOLE, "other")))
+    for words in (
+        "Clip skip: 2",
+        "VAE: Soft",
+        "Variation seed: 4, Variation seed strength: 0.2",
+        "Hires upscale: 1.5",
+        "Denoising strength: 0.4",
+        "Tiling: True",
+        'ControlNet 0: "Module: depth, Model: Canny, Weight: 0.8, '
+        'Guidance Start: 0.1, Guidance End: 0.5"',
+    ):
+        assert words in text
+    read = a1111.read(text)
+    assert read is not None
+    assert read.controls == (
+        Guide(model=Named(name="Canny"), making="depth", weight=0.8, start=0.1, end=0.5),
+    )
+    assert (read.hires, read.hires_strength, read.strength) == (1.5, 0.4, None)
+    assert (read.variation, read.variation_seed, read.tiling) == (0.2, 4, True)
+
+
+def test_a_control_whose_picture_is_not_here_is_said() -> None:
+    guide = Guide(model=Named(name="canny"))
+    settings = PictureSettings(tool="A1111", prompt="x", controls=(guide,))
+    found = likeness(settings, LIBRARY)
+    assert found.fields["controls"] == ()
+    assert "the picture of the control “canny”" in found.sentence
+
+
+def test_a_start_can_be_left_out_of_a_recipe() -> None:
+    recipe = without_start(recipe_of(WHOLE, "m"))
+    asked = request_of(recipe, PARTS.__getitem__)
+    assert isinstance(asked, ImageRequest)
+    assert (asked.init, asked.mask, asked.outpaint) == (b"", b"", ())
+    assert asked.controls == WHOLE.controls
+
+
+def test_each_cell_of_a_grid_has_its_own_recipe() -> None:
+    base = ImageRequest(prompt="a {red|blue} cat", seed=3, hires=2.0)
+    axes = (Axis(name="steps", values=("4", "8")), Axis(name="seed", values=("1", "2")))
+    asked = GridRequest(base=base, axes=axes)
+    pictures = tuple(
+        Picture(png=START, width_px=256, height_px=128, seed=seed, prompt="a red cat")
+        for seed in (1, 1, 2, 2)
+    )
+    result = ImageResult(pictures=pictures, model="m", steps=30, guidance=7.0)
+    assert settled(asked, result, 1) == ImageRequest(
+        prompt="a red cat",
+        seed=1,
+        steps=8,
+        guidance=7.0,
+        width_px=128,
+        height_px=64,
+        hires=2.0,
+    )

@@ -151,7 +151,7 @@ def test_pictures_come_into_the_strip_and_onto_the_page(window: Window, host: Fa
     assert isinstance(asked, ImageRequest)
     assert (asked.seed, asked.count) == (41, 3)
     assert panel._results.count() == 3
-    panel._place.click()
+    panel.deeds.place.click()
     [layer] = window.session.document.layers
     assert isinstance(layer, PictureLayer)
     assert layer.recipe is not None
@@ -181,7 +181,7 @@ def test_a_background_is_drawn_at_the_pages_size_and_replaces_the_old_one(
     for _ in range(2):
         panel._go.click()
         _idle(window)
-        panel._place.click()
+        panel.deeds.place.click()
     asked = host.asked[0]
     assert isinstance(asked, BackgroundRequest)
     assert (asked.width_px, asked.height_px) == window.session.document.size_px

@@ -211,6 +211,8 @@ def test_the_version_is_the_projects() -> None:
 
 
 def test_the_samplers_are_the_engines() -> None:
-    from engines.image.samplers import SAMPLERS
+    from engines.image.samplers import FLOW_SAMPLERS, MATCHING_SAMPLERS, SAMPLERS
 
-    assert set(samplers.FAMILIAR) <= set(SAMPLERS)
+    assert set(samplers.FAMILIAR) == set(SAMPLERS)
+    assert set(samplers.FLOW) == set(FLOW_SAMPLERS)
+    assert set(samplers.MATCHING) == set(MATCHING_SAMPLERS)

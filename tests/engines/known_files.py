@@ -242,6 +242,11 @@ PARTS = {
                  "decoder.layers.3.conv.0.weight": (64, 64, 3, 3)},
         role=Role.VAE, architecture="taesd", channels=4,
     ),
+    "taesd of diffusers": Known(
+        tensors={"decoder.layers.0.weight": (64, 16, 3, 3),
+                 "decoder.layers.2.conv.0.weight": (64, 64, 3, 3)},
+        role=Role.VAE, architecture="taesd", channels=16,
+    ),
     "controlnet": Known(
         tensors={"control_model.input_hint_block.0.weight": (2, 3, 3, 3),
                  f"control_model.input_blocks.1.1.{TO_K}": (2, 768)},
@@ -327,6 +332,19 @@ PARTS = {
     "swinir": Known(
         tensors={"layers.0.residual_group.blocks.0.attn.relative_position_bias_table": (9, 2)},
         role=Role.UPSCALER, architecture="swinir", kind=Kind.UPSCALE,
+    ),
+    "rgt": Known(
+        tensors={"layers.0.blocks.0.gamma": (2,), "layers.0.blocks.0.attn.qkv.weight": (6, 2)},
+        role=Role.UPSCALER, architecture="rgt", kind=Kind.UPSCALE,
+    ),
+    "dat": Known(
+        tensors={"layers.0.blocks.0.attn.qkv.weight": (6, 2)},
+        role=Role.UPSCALER, architecture="dat", kind=Kind.UPSCALE,
+    ),
+    "rcan": Known(
+        tensors={"head.0.weight": (2, 3, 3, 3),
+                 "body.0.body.0.body.3.conv_du.0.weight": (1, 2, 1, 1)},
+        role=Role.UPSCALER, architecture="rcan", kind=Kind.UPSCALE,
     ),
 }  # fmt: skip
 

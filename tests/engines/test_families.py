@@ -153,6 +153,7 @@ def test_a_folders_sampler_says_what_its_unet_predicts(tmp_path: Path) -> None:
         ({"_class_name": "FluxTransformer2DModel", "in_channels": 64}, Role.DENOISER, "flux"),
         ({"model_type": "t5"}, Role.TEXT_ENCODER, ""),
         ({"model_type": "clip_vision_model"}, Role.IMAGE_ENCODER, ""),
+        ({"model_type": "depth_anything"}, Role.DEPTH, ""),
     ],
 )  # fmt: skip
 def test_a_part_in_a_folder_of_its_own_is_known(

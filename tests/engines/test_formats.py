@@ -176,7 +176,7 @@ def test_a_pickle_is_refused_under_any_name(tmp_path: Path, protocol: int) -> No
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
-    assert "neither" in refusal(written(tmp_path, "model.onnx", b"\x08\x07"))
+    assert "this is none" in refusal(written(tmp_path, "model.tflite", b"\x08\x07"))
 
 
 def test_nothing_there_is_missing(tmp_path: Path) -> None:

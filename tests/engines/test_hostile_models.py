@@ -14,7 +14,7 @@ import pytest
 
 from engines.api import ModelRefused, ModelSpec
 from engines.formats.recognition import recognise
-from tests.engines import model_files
+from tests.engines import model_files, onnx_files
 from tests.engines.known_files import FILES, FLUX_CORE, GUIDED, SD3_CORE
 from tests.engines.model_files import header, packed, safetensors
 
@@ -35,6 +35,7 @@ def seeds() -> list[tuple[str, bytes]]:
     found = [("x.safetensors", safetensors(known.tensors)) for known in FILES.values()]
     found += [
         ("x.gguf", model_files.gguf()),
+        ("x.onnx", onnx_files.cutout(320)),
         ("x.gguf", model_files.gguf_of("flux", {**FLUX_CORE, **GUIDED})),
         ("x.gguf", model_files.gguf_of("sd3", SD3_CORE)),
         ("x.safetensors", pickle.dumps({"a": [1] * 100}, 2)),

@@ -71,7 +71,7 @@ def write(settings: PictureSettings) -> str:
     lines = [_one_paragraph(settings.prompt) + loras]
     if settings.negative:
         lines.append(f"{NEGATIVE} {_one_paragraph(settings.negative)}")
-    familiar = samplers.FAMILIAR.get(settings.sampler, settings.sampler)
+    familiar = samplers.familiar(settings.sampler)
     size = f"{settings.width_px}x{settings.height_px}" if settings.width_px else None
     hashes = _pairs_of(tuple(x for x in settings.loras if x.digest))
     upscaled = settings.upscale if settings.upscale and settings.upscale > 1 else None

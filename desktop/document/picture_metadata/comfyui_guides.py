@@ -26,7 +26,7 @@ def clip_skip(graph: Graph) -> int | None:
 
 def controls(graph: Graph) -> tuple[Guide, ...]:
     """Return the ControlNets in use; the pictures themselves are not in the file."""
-    found = []
+    found: list[Guide] = []
     for node in graph.values():
         if not node.kind.startswith("ControlNetApply"):
             continue

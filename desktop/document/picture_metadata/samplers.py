@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
-FAMILIAR = {
+SCHEDULES = {"karras": "Karras", "exponential": "Exponential", "beta": "Beta"}
+"""How the noise of the steps is spaced, as the last word of a name."""
+
+_PLAIN = {
+    "euler a": "Euler a",
+    "ddim": "DDIM",
+    "ddpm": "DDPM",
+    "pndm": "PLMS",
+    "lcm": "LCM",
+    "tcd": "TCD",
+}
+_SPACED = {
     "dpm++ 2m": "DPM++ 2M",
-    "dpm++ 2m karras": "DPM++ 2M Karras",
     "dpm++ 2m sde": "DPM++ 2M SDE",
     "dpm++ sde": "DPM++ SDE",
     "euler": "Euler",
-    "euler a": "Euler a",
-    "heun": "Heun",
-    "ddim": "DDIM",
-    "lms": "LMS",
-    "pndm": "PLMS",
     "unipc": "UniPC",
-    "lcm": "LCM",
+    "heun": "Heun",
+    "dpm++ 3m": "DPM++ 3M",
+    "dpm++ 3m sde": "DPM++ 3M SDE",
+    "dpm++ 2s": "DPM++ 2S",
+    "dpm2": "DPM2",
+    "dpm2 a": "DPM2 a",
+    "lms": "LMS",
+    "deis": "DEIS",
+    "sa solver": "SA Solver",
+}
+
+
+def _spaced(name: str, familiar: str) -> dict[str, str]:
+    """Return a sampler by itself and with each spacing."""
+    with_words = {f"{name} {x}": f"{familiar} {words}" for x, words in SCHEDULES.items()}
+    return {name: familiar, **with_words}
+
+
+_WITH_SPACINGS = {name: _spaced(name, familiar) for name, familiar in _SPACED.items()}
+FAMILIAR = {
+    **_SPACED,
+    **_PLAIN,
+    **{name: words for names in _WITH_SPACINGS.values() for name, words in names.items()},
 }
 """Our engine's samplers, and how other tools write them in a picture's words."""
+
+FLOW = (
+    *("dpm++ 2m", "dpm++ 2m sde", "dpm++ 3m", "dpm++ 3m sde", "dpm++ 2s", "dpm++ sde"),
+    *("euler", "unipc", "deis", "sa solver"),
+)
+"""Those that can follow a flow in a model made like one for noise."""
+
+MATCHING = (*_WITH_SPACINGS["euler"], "heun", *_spaced("lcm", "LCM"))
+"""Those of models that are made for a flow: SD3, Flux."""
+
+KNOWN = frozenset((*FAMILIAR, *MATCHING))
 
 _COMFY = {
     "euler": "euler",
@@ -60,6 +98,14 @@ _INVOKE = {
     "tcd": "tcd",
 }
 _PLAIN_SCHEDULES = ("", "normal", "automatic", "simple", "uniform", "none", "sgm_uniform")
+
+
+def familiar(name: str) -> str:
+    """Return how other tools write one of our samplers; an unknown name stays as it is."""
+    plain, _, last = name.rpartition(" ")
+    if name in FAMILIAR or last not in SCHEDULES:
+        return FAMILIAR.get(name, name)
+    return f"{FAMILIAR.get(plain, plain)} {SCHEDULES[last]}"
 
 
 def of_a1111(sampler: str, schedule: str = "") -> str:

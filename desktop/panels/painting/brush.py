@@ -39,7 +39,7 @@ class MaskBrush(QWidget):
     def __init__(self, height_px: int) -> None:
         super().__init__()
         self.tool = BRUSH
-        self.size = 0.12  # of the picture's longer side
+        self.breadth = 0.12  # of the picture's longer side
         self._height_px = height_px
         self._picture = QPixmap()
         self._mask = empty_mask(64, 64)
@@ -58,7 +58,7 @@ class MaskBrush(QWidget):
         return QSize(240, self._height_px)
 
     @property
-    def mask(self) -> QImage:
+    def image(self) -> QImage:
         return self._mask
 
     @property
@@ -118,7 +118,7 @@ class MaskBrush(QWidget):
             self.clear()
         elif event.key() in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight):
             step = 1.25 if event.key() == Qt.Key.Key_BracketRight else 0.8
-            self.size = min(LARGEST, max(SMALLEST, self.size * step))
+            self.breadth = min(LARGEST, max(SMALLEST, self.breadth * step))
             self.update()
         else:
             super().keyPressEvent(event)
@@ -181,7 +181,7 @@ class MaskBrush(QWidget):
                 framed = QRectF(corner + self._from * scale, corner + self._to * scale)
                 painter.drawRect(framed.normalized())
         elif self._hover is not None:
-            radius = self.size * max(area.width(), area.height()) / 2
+            radius = self.breadth * max(area.width(), area.height()) / 2
             painter.drawEllipse(self._hover, radius, radius)
 
     def _area(self) -> QRectF:
@@ -202,7 +202,7 @@ class MaskBrush(QWidget):
     def _stroke(self, start: QPointF, end: QPointF) -> None:
         painter = QPainter(self._mask)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = self.size * max(self._mask.width(), self._mask.height())
+        width = self.breadth * max(self._mask.width(), self._mask.height())
         pen = QPen(QColor("black" if self._erases else "white"), width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)

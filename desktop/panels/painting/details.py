@@ -7,15 +7,27 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.document.picture_metadata.samplers import FAMILIAR
+from desktop.document.picture_metadata.samplers import FAMILIAR, FLOW, MATCHING, familiar
 from desktop.panels.controls import Amount, Choice, Count, SeedField, field, pair
 from desktop.panels.painting.parts import WITH_CLIP, choose, listed, suiting
 from engines.api import ModelSpec, Role
 
-SAMPLERS = (("", "The model's own"), *FAMILIAR.items())
+OWN_SAMPLER = ("", "The model's own")
+FOR_A_FLOW = ("flux", "stable-diffusion-3")
+STARTER = "triptych-image"
 OWN_VAE = ("", "The model's own")
 DEEPEST_SKIP = 11
 HIGHEST_GUIDANCE = 30.0
+
+
+def samplers_of(model: ModelSpec | None) -> list[tuple[str, str]]:
+    """Return the samplers that a model can use, as (value, words)."""
+    names = tuple(FAMILIAR)
+    if model is not None and model.base in FOR_A_FLOW:
+        names = MATCHING
+    elif model is not None and (model.prediction == "flow" or model.architecture == STARTER):
+        names = FLOW
+    return [(name, familiar(name)) for name in names]
 
 
 class DetailFields(QWidget):
@@ -26,7 +38,7 @@ class DetailFields(QWidget):
         self.steps = Count(0, 500, 0, auto="Model's own")
         self.count = Count(1, 16, 1)
         self.guidance = Amount(0.0, HIGHEST_GUIDANCE, 0.0, step=0.1, digits=1)
-        self.sampler = Choice(SAMPLERS)
+        self.sampler = Choice((OWN_SAMPLER, *samplers_of(None)))
         self.variation = Amount(0.0, 1.0, 0.0, step=0.01)
         self.variation.setToolTip("Keeps the seed's picture and mixes another seed's into it")
         self.variation_seed = SeedField()
@@ -56,6 +68,7 @@ class DetailFields(QWidget):
         vaes = [x for x in suiting(specs, model, Role.VAE) if x.architecture != "taesd"]
         self.vae.refill([OWN_VAE, *listed(vaes)])
         self._has_vaes = bool(vaes)
+        self.sampler.refill((OWN_SAMPLER, *samplers_of(model)))
         self._is_clip = model is not None and model.base in WITH_CLIP
         self._show()
 
@@ -79,7 +92,8 @@ class DetailFields(QWidget):
             self.steps.setValue(fields["steps"])
         if "guidance" in fields:
             self.guidance.set(max(0.0, fields["guidance"]))
-        choose(self.sampler, fields.get("sampler", ""), fields.get("sampler", ""))
+        sampler = fields.get("sampler", "")
+        choose(self.sampler, sampler, familiar(sampler))
         self.count.setValue(1)
         self.variation.set(fields.get("variation", 0.0))
         if fields.get("variation"):

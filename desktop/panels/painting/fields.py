@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.panels.controls import Choice, Count, Foldout, button, field, row
+from desktop.panels.controls import Choice, Count, Foldout, field, label, row, tool
 from desktop.panels.models import ModelChoice
 from desktop.panels.painting.details import DetailFields
 from desktop.panels.painting.finish import FinishFields
@@ -34,6 +34,16 @@ SIZES = (
     ("1216x832", "Wide, 1216 x 832 px"),
 )
 
+OWN_SIDES_PX = {
+    "": 128,
+    "stable-diffusion": 512,
+    "stable-diffusion-2": 768,
+    "stable-diffusion-xl": 1024,
+    "stable-diffusion-3": 1024,
+    "flux": 1024,
+}
+"""How large models of a family usually paint; the starter is of none."""
+
 
 class _Part(Protocol):
     """What each foldout holds."""
@@ -48,11 +58,13 @@ class PaintingFields(QWidget):
 
     word_wanted = Signal(str)
     models_wanted = Signal()
+    changed = Signal()
 
     def __init__(self, model: ModelChoice, sources: Sources) -> None:
         super().__init__()
         self._model = model
         self._specs: tuple[ModelSpec, ...] = ()
+        self._base = ""
         self.negative = PromptEdit(56)
         self.negative.setPlaceholderText("people, writing…")
         self.size_choice = Choice(SIZES)
@@ -77,6 +89,7 @@ class PaintingFields(QWidget):
         self._fold()
         model.changed.connect(self._on_model)
         self.size_choice.currentIndexChanged.connect(lambda _: self._on_size())
+        self.start.changed.connect(self._on_size)
         for part in (self.start, self.guides, self.regions, self.finish, self.grid):
             part.changed.connect(self._summarise)
         self.show_models(())
@@ -108,12 +121,14 @@ class PaintingFields(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        library = button(
-            "Model library", "quiet", "shapes", "All models, and adding more (Ctrl+Shift+M)"
+        library = tool(
+            "shapes", "The model library: all models, and adding more (Ctrl+Shift+M)", small=True
         )
         library.clicked.connect(self.models_wanted)
-        column.addWidget(field("Model", self._model))
-        column.addLayout(row(library, None))
+        head = row(label("Model", "field"), None, library)
+        self._model.setAccessibleName("Model")
+        column.addLayout(head)
+        column.addWidget(self._model)
         column.addWidget(self._lora_field)
         column.addWidget(self._embedding_field)
         column.addWidget(field("What should not be seen", self.negative))
@@ -125,7 +140,6 @@ class PaintingFields(QWidget):
         """Offer the library's parts that suit the chosen model."""
         self._specs = tuple(specs)
         self.finish.show_models(specs)
-        self.grid.show_models(specs)
         self._on_model()
 
     def request(self, prompt: str, seed: int) -> ImageRequest | GridRequest:
@@ -187,14 +201,24 @@ class PaintingFields(QWidget):
         self._embedding_field.setVisible(self.embeddings.offered)
         self.details.show_models(specs, model)
         self.guides.show_models(self._specs, model)
+        self.grid.show_models(self._specs, model)
+        self._base = model.base if model is not None else ""
+        self._on_size()
         self._summarise()
 
     def _on_size(self) -> None:
+        """Tell how large the picture will be where that matters."""
         width, _, height = self.size_choice.value.partition("x")
-        self.regions.show_shape(int(width), int(height))
+        size_px = (int(width), int(height))
+        if not all(size_px):
+            side_px = OWN_SIDES_PX.get(self._base, 0)
+            size_px = self.start.picture.size_px if self.start.picture.png else (side_px, side_px)
+        self.regions.show_shape(*size_px)
+        self.finish.show_size(*size_px)
 
     def _summarise(self) -> None:
         """Say in each heading what is set below it."""
         for name in ("start", "guides", "regions", "finish", "grid"):
             self._folds[name].say(getattr(self, name).summary)
         self._folds["guides"].setVisible(self.guides.offered)
+        self.changed.emit()

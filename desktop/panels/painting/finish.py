@@ -8,9 +8,10 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from desktop.panels.controls import Amount, Choice, field, pair
-from desktop.panels.painting.parts import choose, listed
-from engines.api import ModelSpec, Role
+from desktop.panels.controls import Amount, Choice, field, label, pair
+from desktop.panels.enlarging import UPSCALERS, can_cut_out, time_words, upscalers_of
+from desktop.panels.painting.parts import choose
+from engines.api import ModelSpec
 
 ENLARGE = (("1", "As painted"), ("2", "2 times"), ("4", "4 times"), ("8", "8 times"))
 HIRES = (
@@ -20,13 +21,7 @@ HIRES = (
     ("3", "3 times larger"),
     ("4", "4 times larger"),
 )
-UPSCALERS = (("", "Fast"), ("x4plus", "Finer: Real-ESRGAN x4plus (slow)"))
 HIRES_STRENGTH = 0.5
-
-
-def upscalers_of(specs: Sequence[ModelSpec]) -> list[tuple[str, str]]:
-    """Return ours and the library's upscalers as (value, words)."""
-    return [*UPSCALERS, *listed([spec for spec in specs if spec.role is Role.UPSCALER])]
 
 
 class FinishFields(QWidget):
@@ -44,17 +39,21 @@ class FinishFields(QWidget):
         self.hires_strength = Amount(0.0, 1.0, HIRES_STRENGTH, step=0.05)
         self.cutout = QCheckBox("Cut out: leave out what is behind")
         self.tiling = QCheckBox("Tiles: fits to itself on all sides")
+        self._size_px = (0, 0)
+        self._can_cut_out = False
+        self._time = label("", "muted")
         self._upscaler_field = field("Enlarged with", self.upscaler)
         self._strength_field = field("Changed by the second drawing", self.hires_strength)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(pair(field("Enlarged", self.enlarge), self._upscaler_field))
+        column.addWidget(self._time)
         column.addWidget(field("Drawn once more, larger", self.hires))
         column.addWidget(self._strength_field)
         column.addWidget(self.tiling)
         column.addWidget(self.cutout)
-        for choice in (self.enlarge, self.hires):
+        for choice in (self.enlarge, self.upscaler, self.hires):
             choice.currentIndexChanged.connect(lambda _: self._show())
         for box in (self.cutout, self.tiling):
             box.toggled.connect(lambda _: self._show())
@@ -75,8 +74,16 @@ class FinishFields(QWidget):
         return ", ".join(said)
 
     def show_models(self, specs: Sequence[ModelSpec]) -> None:
-        """Offer the library's upscalers."""
+        """Offer the library's upscalers, and cutting out if it can."""
         self.upscaler.refill(upscalers_of(specs))
+        self._can_cut_out = can_cut_out(specs)
+        self._show()
+
+    def show_size(self, width_px: int, height_px: int) -> None:
+        """Take note of how large the picture is painted, to tell how long enlarging takes."""
+        if (width_px, height_px) != self._size_px:
+            self._size_px = (width_px, height_px)
+            self._show()
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of a request that stand here."""
@@ -103,6 +110,12 @@ class FinishFields(QWidget):
         self._show()
 
     def _show(self) -> None:
+        factor, larger = int(self.enlarge.value), float(self.hires.value)
+        width_px, height_px = (round(side * larger) for side in self._size_px)
+        time = time_words(width_px, height_px, factor, self.upscaler.value) if factor > 1 else ""
+        self._time.setText(f"Enlarging takes {time}")
+        self._time.setVisible(bool(time))
         self._upscaler_field.setVisible(self.enlarge.value != "1")
+        self.cutout.setVisible(self._can_cut_out or self.cutout.isChecked())
         self._strength_field.setVisible(self.hires.value != "1")
         self.changed.emit()

@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from desktop.document.picture_metadata.samplers import FAMILIAR
 from desktop.painting import axis_of, values_text
 from desktop.panels.controls import Choice, label, row, tool
+from desktop.panels.painting.details import samplers_of
 from desktop.panels.painting.rows import Cards
 from engines.api import Axis, Kind, ModelSpec, Role
 
@@ -134,12 +134,12 @@ class GridFields(QWidget):
     def is_asked(self) -> bool:
         return bool(self.axes.cards)
 
-    def show_models(self, specs: Sequence[ModelSpec]) -> None:
-        """Offer the library's models, VAEs and upscalers as values."""
+    def show_models(self, specs: Sequence[ModelSpec], model: ModelSpec | None) -> None:
+        """Offer the model's samplers, and models, VAEs and upscalers of the library, as values."""
         models = [x for x in specs if x.kind is Kind.IMAGE and x.role is Role.MODEL]
         parts = {"vae": Role.VAE, "upscaler": Role.UPSCALER}
         self._listed = {
-            "sampler": list(FAMILIAR.items()),
+            "sampler": samplers_of(model),
             "model": [(x.id, x.name or x.id) for x in models],
             **{
                 name: [(x.path, x.name or x.id) for x in specs if x.role is role]

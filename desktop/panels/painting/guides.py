@@ -40,8 +40,8 @@ class ControlCard(QWidget):
         self.weight = Amount(0.0, STRONGEST, 1.0, step=0.05)
         self.start = Amount(0.0, 1.0, 0.0, step=0.05)
         self.end = Amount(0.0, 1.0, 1.0, step=0.05)
-        self.depth = Choice()
-        self._depth_field = field("Depth model", self.depth)
+        self.depth_model = Choice()
+        self._depth_field = field("Depth model", self.depth_model)
         _stack(
             self,
             field("Model", self.model),
@@ -53,6 +53,7 @@ class ControlCard(QWidget):
         for amount in (self.start, self.end):
             amount.setToolTip("A share of the steps: 0 is the first, 1 the last")
         self.making.currentIndexChanged.connect(lambda _: self._show_depth())
+        self.model.activated.connect(lambda _: self.suggest())
 
     def value(self) -> ControlUse:
         """Return the control.
@@ -71,12 +72,12 @@ class ControlCard(QWidget):
             weight=self.weight.value,
             start=self.start.value,
             end=self.end.value,
-            depth_model=self.depth.value if self.making.value == "depth" else "",
+            depth_model=self.depth_model.value if self.making.value == "depth" else "",
         )
 
     def take(self, use: ControlUse) -> None:
         choose(self.model, use.path)
-        choose(self.depth, use.depth_model)
+        choose(self.depth_model, use.depth_model)
         self.picture.take(use.picture)
         choose(self.making, use.preprocessor, MAKINGS[use.preprocessor])
         self.weight.set(use.weight)
@@ -87,13 +88,18 @@ class ControlCard(QWidget):
     def offer(self, models: Sequence[ModelSpec], depths: Sequence[ModelSpec]) -> None:
         """Offer the models that suit; depth only with a model for it."""
         self.model.refill(listed(models))
-        self.depth.refill(listed(depths))
+        self.depth_model.refill(listed(depths))
         names = (x for x in PREPROCESSORS if x != "depth" or depths)
         self.making.refill([(name, MAKINGS[name]) for name in names])
         self._show_depth()
 
+    def suggest(self) -> None:
+        """Choose what a model's name says it is guided by."""
+        name = self.model.currentText().lower()
+        self.making.set(next((x for x in PREPROCESSORS if x and x in name), ""))
+
     def _show_depth(self) -> None:
-        self._depth_field.setVisible(self.making.value == "depth" and self.depth.count() > 1)
+        self._depth_field.setVisible(self.making.value == "depth" and self.depth_model.count() > 1)
 
 
 class ReferenceCard(QWidget):
@@ -201,6 +207,7 @@ class GuideFields(QWidget):
     def _control(self) -> ControlCard:
         card = ControlCard(self._sources)
         card.offer(self._controls, self._depths)
+        card.suggest()
         return card
 
     def _reference(self) -> ReferenceCard:

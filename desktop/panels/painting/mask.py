@@ -63,7 +63,7 @@ class MaskField(QWidget):
     @property
     def png(self) -> bytes:
         """The mask as PNG of the picture's size; none if nothing is marked."""
-        return b"" if self.brush.empty else png_of_mask(self.brush.mask, *self._size_px)
+        return b"" if self.brush.empty else png_of_mask(self.brush.image, *self._size_px)
 
     def show_shape(
         self,
@@ -92,13 +92,13 @@ class MaskField(QWidget):
 
     def _read(self, png: bytes) -> QImage:
         try:
-            return mask_of_png(png, self.brush.mask)
+            return mask_of_png(png, self.brush.image)
         except PictureError as error:
             raise BadRequest(f"the mask cannot be read: {error}") from None
 
     def _on_areas(self) -> None:
         layers = self._sources.chosen_layers(without=self._layer)
-        mask = self.brush.mask.copy()
+        mask = self.brush.image.copy()
         draw_areas(mask, layers, self._frame())
         self.brush.put(mask)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel
 
@@ -12,6 +12,7 @@ from desktop.panels.previews import pixmap_of_png
 from desktop.render.pictures import PictureError, sort_of
 
 THUMB_PX = 40
+EMPTY_PX, FULL_PX = 40, 52
 
 
 class PictureField(QFrame):
@@ -52,7 +53,7 @@ class PictureField(QFrame):
         layout.setContentsMargins(8, 4, 4, 4)
         layout.setStretch(1, 1)
         self.setLayout(layout)
-        self.setMinimumHeight(40)
+        self.setFixedHeight(EMPTY_PX)
         self.setToolTip("Drop a picture here")
 
     def take(self, png: bytes, name: str = "", layer: str = "") -> None:
@@ -81,9 +82,6 @@ class PictureField(QFrame):
         """Return a small copy of the picture."""
         return pixmap_of_png(self.png, side_px) if self.png else QPixmap()
 
-    def sizeHint(self) -> QSize:
-        return QSize(240, 50 if self.png else 40)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._sources.accepts(event.mimeData()):
             self._light(True)
@@ -108,5 +106,5 @@ class PictureField(QFrame):
     def _show(self) -> None:
         self._thumb.setVisible(bool(self.png))
         self._away.setVisible(bool(self.png))
-        self.updateGeometry()
+        self.setFixedHeight(FULL_PX if self.png else EMPTY_PX)
         self.changed.emit()

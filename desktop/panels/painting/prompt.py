@@ -14,8 +14,8 @@ LEAST, MOST = 0.1, 2.0
 SYNTAX = (
     "<b>(word:1.2)</b> counts more, (word:0.8) less; Ctrl+Up and Ctrl+Down write it<br>"
     "<b>{red|blue}</b> one of them, another for each picture<br>"
-    "<b>__colours__</b> a line of your file colours.txt<br>"
-    "<b>a cat AND a fox</b> both, blended"
+    "<b>__colours__</b> a line of colours.txt in the library's folder “wildcards”<br>"
+    "<b>a cat AND a fox</b> both, blended; <b>BREAK</b> begins a new part"
 )
 
 _GROUP = re.compile(r"\(([^()]*):\s*(\d*\.?\d+)\)")
@@ -62,11 +62,13 @@ class PromptEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
 
     def add_word(self, word: str) -> None:
-        """Write a word at the cursor, parted from the others by a comma."""
+        """Write a word at the cursor, parted from the others by commas."""
         cursor = self.textCursor()
-        before = self.toPlainText()[: cursor.position()].rstrip()
-        comma = ", " if before and not before.endswith((",", "{", "(", "|")) else ""
-        cursor.insertText(f"{comma}{word}")
+        text, at = self.toPlainText(), cursor.position()
+        before, after = text[:at].rstrip(), text[at:].lstrip()
+        lead = ", " if before and not before.endswith((",", "{", "(", "|")) else ""
+        tail = ", " if after and not after.startswith((",", "}", ")", "|")) else ""
+        cursor.insertText(f"{lead}{word}{tail}")
         self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

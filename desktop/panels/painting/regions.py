@@ -27,16 +27,16 @@ class RegionCard(QWidget):
         super().__init__()
         self.words = QLineEdit()
         self.words.setPlaceholderText("What should be seen there")
-        self.mask = MaskField(sources, MASK_HEIGHT_PX)
-        self.mask.setToolTip("Paint where, or take the area of a layer on the page")
+        self.area = MaskField(sources, MASK_HEIGHT_PX)
+        self.area.setToolTip("Paint where, or take the area of a layer on the page")
         width_px = FRAME_PX if shape >= 1 else round(FRAME_PX * shape)
-        self.mask.show_shape(width_px, max(8, round(width_px / shape)))
+        self.area.show_shape(width_px, max(8, round(width_px / shape)))
         self.weight = Amount(0.0, STRONGEST, 1.0, step=0.05)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.words)
-        column.addWidget(self.mask)
+        column.addWidget(self.area)
         column.addWidget(field("Weight", self.weight))
 
     def value(self) -> RegionPrompt:
@@ -45,14 +45,14 @@ class RegionCard(QWidget):
         Raises:
             BadRequest: it lacks its words or its place.
         """
-        words, mask = self.words.text().strip(), self.mask.png
+        words, mask = self.words.text().strip(), self.area.png
         if not words or not mask:
             raise BadRequest("words for a part of the picture need the words and a painted place")
         return RegionPrompt(prompt=words, mask=mask, weight=self.weight.value)
 
     def take(self, region: RegionPrompt) -> None:
         self.words.setText(region.prompt)
-        self.mask.set_png(region.mask)
+        self.area.set_png(region.mask)
         self.weight.set(region.weight)
 
 

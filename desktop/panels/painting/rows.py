@@ -63,12 +63,14 @@ class Cards(Generic[Card]):
 
     def clear(self) -> None:
         for _, frame, _ in self._cards:
+            frame.hide()
             frame.deleteLater()
         self._cards = []
         self._number()
 
     def _remove(self, entry: tuple[Card, QFrame, ElidedLabel]) -> None:
         self._cards.remove(entry)
+        entry[1].hide()
         entry[1].deleteLater()
         self._number()
 

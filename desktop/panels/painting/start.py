@@ -30,8 +30,8 @@ class StartFields(QWidget):
         self.picture.changed.connect(self._on_picture)
         self.strength = Amount(0.0, 1.0, STRENGTH, step=0.01)
         self.strength.setToolTip("0 keeps the picture, 1 paints all of it anew")
-        self.mask = MaskField(sources, MASK_HEIGHT_PX)
-        self.mask.changed.connect(self.changed)
+        self.area = MaskField(sources, MASK_HEIGHT_PX)
+        self.area.changed.connect(self.changed)
         self.around = tuple(Count(0, MOST_AROUND_PX, 0, suffix=" px") for _ in SIDES)
         sides = []
         for side, count in zip(SIDES, self.around, strict=True):
@@ -44,7 +44,7 @@ class StartFields(QWidget):
         more.setContentsMargins(0, 0, 0, 0)
         more.setSpacing(8)
         more.addWidget(field("How much is painted anew", self.strength))
-        more.addWidget(field("Where: paint what should change (nothing: all of it)", self.mask))
+        more.addWidget(field("Where: paint what should change (nothing: all of it)", self.area))
         more.addLayout(pair(sides[0], sides[2]))
         more.addLayout(pair(sides[1], sides[3]))
         column = QVBoxLayout(self)
@@ -59,7 +59,7 @@ class StartFields(QWidget):
         """What is set here, in a few words; empty if nothing is."""
         if not self.picture.png:
             return ""
-        words = ["masked" if not self.mask.brush.empty else "on"]
+        words = ["masked" if not self.area.brush.empty else "on"]
         return ", ".join((*words, *(["made larger"] if any(self._sides()) else [])))
 
     def fields(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class StartFields(QWidget):
         sides = self._sides()
         return {
             "init": self.picture.png,
-            "mask": self.mask.png,
+            "mask": self.area.png,
             "strength": self.strength.value,
             "outpaint": sides if any(sides) else (),
         }
@@ -84,7 +84,7 @@ class StartFields(QWidget):
         if fields.get("init"):
             self.picture.take(fields["init"], "Start")
             if fields.get("mask"):
-                self.mask.set_png(fields["mask"])
+                self.area.set_png(fields["mask"])
         self.changed.emit()
 
     def _sides(self) -> tuple[int, ...]:
@@ -95,5 +95,5 @@ class StartFields(QWidget):
         self._more.setVisible(bool(picture.png))
         if picture.png:
             side_px = round(2 * MASK_HEIGHT_PX * self.devicePixelRatioF())
-            self.mask.show_shape(*picture.size_px, picture.pixmap(side_px), layer=picture.layer)
+            self.area.show_shape(*picture.size_px, picture.pixmap(side_px), layer=picture.layer)
         self.changed.emit()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from engines.api import BadRequest, ControlUse, ImageRequest, Kind, ModelRefused, Role
 from engines.catalog import Catalog
-from engines.image.guiding import Aid
 from engines.image.guides.adapters import Adapters
 from engines.image.guides.controls import Controls
 from engines.image.guides.picturing import Picturing, picturing
 from engines.image.guides.references import References
+from engines.image.guiding import Aid
 from engines.image.parts import Parts
 
 

@@ -28,7 +28,15 @@ from engines.memory.lease import Component
 LATENT_CHANNELS = 4
 
 _ORIGINAL = "control_model."
-_HINTS = "controlnet_cond_embedding."
+_HINT_LAYERS = (
+    [
+        f"controlnet_cond_embedding.{name}"
+        for name in ("conv_in", "blocks.1", "blocks.3", "blocks.5")
+    ],
+    [f"input_hint_block.{number}" for number in (0, 4, 8, 12)],
+)
+"""The layers that see the picture, first of each width, in diffusers' layout and the original."""
+
 _SAME = ("block_out_channels", "cross_attention_dim", "layers_per_block", "addition_embed_type")
 """What must be as in the UNet, or its maps could not be added to the UNet's."""
 
@@ -105,16 +113,12 @@ def _width(spec: ModelSpec, config: Mapping[str, Any]) -> int:
 def _hint_channels(shapes: Shapes) -> tuple[int, ...]:
     """Return the channels of the layers that see the picture, of either layout."""
     named = {name.removeprefix(_ORIGINAL): shape for name, shape in shapes.items()}
-    widths: list[int] = []
-    for number in range(len(named)):
-        at = f"{_HINTS}blocks.{2 * number - 1}" if number else f"{_HINTS}conv_in"
-        shape = named.get(f"{at}.weight") or named.get(f"input_hint_block.{4 * number}.weight")
-        # The last layer of the original leads into the UNet and does not count.
-        is_last = f"input_hint_block.{4 * number + 2}.weight" not in named
-        if shape is None or (not shape) or (f"{at}.weight" not in named and is_last and number):
-            break
-        widths.append(shape[0])
-    return tuple(widths)
+    for layers in _HINT_LAYERS:
+        found = (named.get(f"{layer}.weight") for layer in layers)
+        widths = tuple(shape[0] for shape in found if shape)
+        if widths:
+            return widths
+    return ()
 
 
 def _load(spec: ModelSpec, config: dict[str, Any], precision: torch.dtype) -> Any:
@@ -122,9 +126,7 @@ def _load(spec: ModelSpec, config: dict[str, Any], precision: torch.dtype) -> An
         return weights.from_folder(diffusers.ControlNetModel, spec.path, precision)
     with weights.refusing(spec.path):
         named = _renamed(weights.read(Path(spec.path)), config)
-    return weights.filled(
-        lambda: diffusers.ControlNetModel(**config), named, spec.path, precision
-    )
+    return weights.filled(lambda: diffusers.ControlNetModel(**config), named, spec.path, precision)
 
 
 def _renamed(named: dict[str, torch.Tensor], config: Mapping[str, Any]) -> dict[str, torch.Tensor]:

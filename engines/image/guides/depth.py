@@ -80,9 +80,10 @@ def find(path: str, catalog: Catalog, device: str) -> DepthModel:
     if path:
         spec = catalog.check(path)
     else:
-        spec = next((one for one in catalog.list() if one.role is Role.DEPTH), None)
-        if spec is None:
+        known = [one for one in catalog.list() if one.role is Role.DEPTH]
+        if not known:
             raise ModelMissing("a depth model (a folder of Depth Anything, DPT or GLPN)")
+        spec = known[0]
     if spec.role is not Role.DEPTH or not Path(spec.path).is_dir():
         raise ModelRefused(spec.path, "it is no folder of a depth model")
     return _described(spec, device)
@@ -131,7 +132,9 @@ def _described(spec: ModelSpec, device: str) -> DepthModel:
             lambda: weights.from_folder(made_by, spec.path, devices.dtype(device)),
         ),
         model=spec.id,
-        side_px=side_px if isinstance(side_px, int) and 0 < side_px < MOST_SIDE_PX else sort.side_px,
+        side_px=side_px
+        if isinstance(side_px, int) and 0 < side_px < MOST_SIDE_PX
+        else sort.side_px,
         step_px=sort.step_px,
         mean=_three(seen.get("image_mean"), MEAN),
         spread=_three(seen.get("image_std"), SPREAD),
@@ -146,10 +149,10 @@ def _preparation(spec: ModelSpec) -> dict[str, Any]:
 
 def _three(stated: Any, usual: tuple[float, ...]) -> tuple[float, ...]:
     """Return three positive numbers of a foreign file, or the usual ones."""
-    if isinstance(stated, list) and len(stated) == 3:
-        if all(isinstance(one, int | float) and 0 < one <= 1 for one in stated):
-            return tuple(float(one) for one in stated)
-    return usual
+    honest = isinstance(stated, list) and len(stated) == 3
+    if not honest or not all(isinstance(one, int | float) and 0 < one <= 1 for one in stated):
+        return usual
+    return tuple(float(one) for one in stated)
 
 
 def _inputs(model: DepthModel, image: Image.Image) -> Tensor:
@@ -161,8 +164,8 @@ def _inputs(model: DepthModel, image: Image.Image) -> Tensor:
     )
     small = image.convert("RGB").resize((width_px, height_px), Image.Resampling.BICUBIC)
     colours = np.asarray(small, np.float32) / 255
-    settled = (colours - np.float32(model.mean)) / np.float32(model.spread)
-    return torch.from_numpy(settled).permute(2, 0, 1)[None].contiguous()
+    mean, spread = (np.asarray(values, np.float32) for values in (model.mean, model.spread))
+    return torch.from_numpy((colours - mean) / spread).permute(2, 0, 1)[None].contiguous()
 
 
 def _picture(near: Tensor, size_px: tuple[int, int]) -> Image.Image:

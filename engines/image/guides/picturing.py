@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
 from engines.api import ControlUse, ModelSpec
 from engines.catalog import Catalog
@@ -69,3 +72,10 @@ def opaque(image: Image.Image) -> Image.Image:
         ground.alpha_composite(image)
         image = ground
     return image.convert("RGB")
+
+
+def unit_tensor(image: Image.Image) -> Tensor:
+    """Turn an RGB or grey picture into (1, 3 or 1, height, width) from 0 to 1, channels last."""
+    values = np.asarray(image, np.float32) / 255
+    planes = values if values.ndim == 3 else values[..., None]
+    return torch.from_numpy(planes[None]).permute(0, 3, 1, 2)

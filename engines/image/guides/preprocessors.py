@@ -104,8 +104,8 @@ def _ink(grey: Grey, *, width_px: float, slope: float) -> Grey:
     narrow = ndimage.gaussian_filter(grey, width_px)
     wide = ndimage.gaussian_filter(grey, WIDER * width_px)
     darker = (wide - narrow) / (wide + DARKEST)
-    ink: Grey = np.tanh(slope * np.maximum(darker - FAINT, 0))
-    return ink
+    ink = np.tanh(slope * np.maximum(darker - FAINT, 0))
+    return np.asarray(ink, np.float32)
 
 
 PREPROCESSORS: dict[str, Callable[[Image.Image], Image.Image]] = {

@@ -67,7 +67,7 @@ class Recipe:
 
 
 RECIPES = {
-    "cpu": Recipe(scenes=1_500, early=1_000, late=700, batch=8, rate=2e-3),
+    "cpu": Recipe(scenes=1_500, early=1_000, late=1_300, batch=8, rate=2e-3),
     "gpu": Recipe(scenes=6_000, early=6_000, late=6_000, batch=64, rate=2e-3),
 }
 

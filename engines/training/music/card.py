@@ -57,7 +57,7 @@ count the same scores, our own pieces left out.
 
 ## Style
 
-{_style(styles)}
+{style_table(styles)}
 
 ## Limits
 
@@ -87,7 +87,8 @@ def _bits(bits: Sequence[Bits]) -> str:
     )
 
 
-def _style(styles: Sequence[Style]) -> str:
+def style_table(styles: Sequence[Style]) -> str:
+    """Tell how far the model's own pieces are from each collection, in Markdown."""
     if not styles:
         return "Not measured."
     rows = "\n".join(

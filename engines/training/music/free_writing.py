@@ -22,7 +22,9 @@ from engines.sampling import Sampling
 if TYPE_CHECKING:
     from engines.music.decoder import Decoder
 
-ROWS: Final = 8
+ROWS: Final = 40
+"""Pieces that are written at once; the weights are read for all of them together."""
+
 ROOM: Final = 1792
 SAMPLING: Final = Sampling(temperature=1.0, top_p=0.99, min_p=0.0)
 """Nearly the model's own distribution; the tail left out is what small models are bad at."""
@@ -45,30 +47,45 @@ _NOTHING: Final = np.zeros(tokens.SIZE, bool)
 
 def write_freely(
     decoder: Decoder,
-    head: Sequence[int],
-    meter: Meter,
+    heads: Sequence[Sequence[int]],
+    meters: Sequence[Meter],
     bars: int,
     *,
     drums_only: bool,
     seed: int,
     run: Run,
+    sampling: Sampling = SAMPLING,
 ) -> list[np.ndarray]:
-    """Draw `ROWS` pieces that begin with the same controls; drums alone have no harmony."""
+    """Draw a piece after each of some heads of controls; drums alone have no harmony.
+
+    Args:
+        heads: What each begins with, BOS first.
+        meters: The meter of each.
+    """
+    asked = iter(zip(heads, meters, strict=True))
+
+    def begin(written: list[int]) -> Line:
+        head, meter = next(asked)
+        return _free_line(head[1:], meter, bars, written, drums_only=drums_only)
+
     written = draw_lines(
         decoder,
-        head,
-        lambda row: _free_line(meter, bars, row, drums_only=drums_only),
-        ROWS,
+        [tokens.BOS],
+        begin,
+        len(heads),
         room=min(ROOM + LEAST_ROOM, decoder.shape.context),
-        sampling=SAMPLING,
-        generator=torch.Generator(decoder.embedding.device).manual_seed(seed),
+        sampling=sampling,
+        generator=torch.Generator().manual_seed(seed),
         on_step=lambda count: run.step(count, ROOM, stage="writing freely"),
     )
     return [np.array(row) for row in written]
 
 
-def _free_line(meter: Meter, bars: int, written: Sequence[int], *, drums_only: bool) -> Line:
+def _free_line(
+    head: Sequence[int], meter: Meter, bars: int, written: Sequence[int], *, drums_only: bool
+) -> Line:
     """Spell a window: harmony, then as many tracks as the model likes and the room holds."""
+    yield from give(head)
     chords: Sequence[tuple[int, ...]] = ((),) * bars
     if not drums_only:
         chords = yield from _free_harmony(meter, bars)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -75,8 +75,15 @@ def judge_styles(
     *,
     pieces: int,
     run: Run,
+    only: tuple[str, ...] = (),
+    on_style: Callable[[Style], object] = lambda style: None,
 ) -> list[Style]:
-    """Have the model write `pieces` pieces of 16 bars in each style, and measure them."""
+    """Have the model write `pieces` pieces of 16 bars in each style, and measure them.
+
+    Args:
+        only: Collections to measure; empty measures all.
+        on_style: Told each style when it is measured.
+    """
     bars = first_control(windows, "BARS")
     told = []
     for collection, files in collections_in(folders):
@@ -84,7 +91,7 @@ def judge_styles(
         rows = np.flatnonzero(
             (windows.collection == c) & ~windows.held_out & (bars == PIECE_BARS - 1)
         )
-        if not rows.size:
+        if not rows.size or (only and collection.folder not in only):
             continue
         even = np.linspace(0, rows.size - 1, min(MEASURED_WINDOWS, rows.size)).astype(int)
         trained = [windows[int(row)] for row in rows[even]]
@@ -95,6 +102,7 @@ def judge_styles(
                 pieces=pieces, run=run,
             )
         )  # fmt: skip
+        on_style(told[-1])
     return told
 
 
@@ -111,16 +119,17 @@ def _judge_style(
     random = np.random.default_rng(pieces)
     measured: list[np.ndarray] = []
     copied = hits = total = 0
-    for batch in range(-(-pieces // ROWS)):
-        meter = meter_of(trained[int(random.integers(len(trained)))])
-        beats, unit = (int(part) for part in meter.split("/"))
-        head = _head(collection, meter)
-        for ids in write_freely(
-            decoder, head, Meter(beats=beats, unit=unit), PIECE_BARS,
-            drums_only=collection.source == "drums", seed=batch, run=run,
-        ):  # fmt: skip
-            tracks = decode(ids.tolist(), meter=Meter(beats=beats, unit=unit), bpm=120.0).tracks
-            measured.append(measure_ids(ids, meter))
+    for first in range(0, pieces, ROWS):
+        drawn = random.integers(len(trained), size=min(ROWS, pieces - first))
+        names = [meter_of(trained[int(row)]) for row in drawn]
+        meters = [_meter(name) for name in names]
+        written = write_freely(
+            decoder, [_head(collection, name) for name in names], meters, PIECE_BARS,
+            drums_only=collection.source == "drums", seed=first, run=run,
+        )  # fmt: skip
+        for ids, name, meter in zip(written, names, meters, strict=True):
+            tracks = decode(ids.tolist(), meter=meter, bpm=120.0).tracks
+            measured.append(measure_ids(ids, name))
             copied += bool(find_copies(tracks, known))
             more, of = overlap(tracks, known)
             hits, total = hits + more, total + of
@@ -132,6 +141,11 @@ def _judge_style(
         overlap=hits / max(1, total),
         copying=copied / len(measured),
     )
+
+
+def _meter(name: str) -> Meter:
+    beats, unit = (int(part) for part in name.split("/"))
+    return Meter(beats=beats, unit=unit)
 
 
 def _head(collection: Collection, meter: str) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import diffusers
 import pytest
 
@@ -16,7 +14,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:Depre
 
 studio = plain.studio
 SIZE = {"width": plain.SIDE_PX, "height": plain.SIDE_PX}
-EXPECTED = {
+OURS = {"steps_offset": 1}
+"""What the pipelines insist on."""
+
+EXPECTED: dict[str, tuple[str, dict[str, object]]] = {
     "euler": ("EulerDiscreteScheduler", {}),
     "euler karras": ("EulerDiscreteScheduler", {"use_karras_sigmas": True}),
     "euler a": ("EulerAncestralDiscreteScheduler", {}),
@@ -35,29 +36,23 @@ EXPECTED = {
     ),
     "dpm++ 2s": ("DPMSolverSinglestepScheduler", {}),
     "dpm++ sde": ("DPMSolverSinglestepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
-    "ddim": ("DDIMScheduler", {"clip_sample": False, "steps_offset": 1}),
-    "ddpm": ("DDPMScheduler", {"clip_sample": False, "steps_offset": 1}),
-    "plms": ("PNDMScheduler", {"skip_prk_steps": True, "steps_offset": 1}),
+    "ddim": ("DDIMScheduler", {"clip_sample": False}),
+    "ddpm": ("DDPMScheduler", {"clip_sample": False}),
+    "plms": ("PNDMScheduler", {"skip_prk_steps": True}),
     "unipc": ("UniPCMultistepScheduler", {}),
     "deis": ("DEISMultistepScheduler", {}),
     "sa solver": ("SASolverScheduler", {}),
-    "lcm": ("LCMScheduler", {"clip_sample": False, "steps_offset": 1}),
-    "tcd": ("TCDScheduler", {"clip_sample": False, "steps_offset": 1}),
+    "lcm": ("LCMScheduler", {"clip_sample": False}),
+    "tcd": ("TCDScheduler", {"clip_sample": False}),
 }
-
-
-def scheduled(pipeline: Any, name: str) -> Any:
-    class_name, changes = EXPECTED[name]
-    maker = getattr(diffusers, class_name)
-    own = diffusers.PNDMScheduler(skip_prk_steps=True).config
-    pipeline.scheduler = maker.from_config(own, steps_offset=1, **changes) if changes.get(
-        "steps_offset") is None else maker.from_config(own, **changes)  # fmt: skip
-    return pipeline
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_it_draws_bit_for_bit_as_diffusers(studio: Studio, name: str) -> None:
-    pipeline = scheduled(plain.plain(studio, "tiny-sd", "StableDiffusionPipeline"), name)
+    pipeline = plain.plain(studio, "tiny-sd", "StableDiffusionPipeline")
+    class_name, changes = EXPECTED[name]
+    own = diffusers.PNDMScheduler.from_pretrained(studio.parts("tiny-sd").config / "scheduler")
+    pipeline.scheduler = getattr(diffusers, class_name).from_config(own.config, **OURS, **changes)
     wanted = drawn(pipeline, **SIZE).tobytes()
     assert studio.draw("tiny-sd", sampler=name) == [wanted]
 

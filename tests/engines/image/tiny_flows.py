@@ -9,9 +9,11 @@ from typing import Any
 import diffusers
 import torch
 import transformers
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
 from engines.image import clip_words
+from tests.engines.image import flow_layout, original_layout
 from tests.engines.image.tiny_families import WORDS
 
 Models = dict[str, Any]
@@ -43,21 +45,21 @@ def build(architecture: str) -> Models:
         models = {
             "transformer": _sd3(normed=architecture.endswith(".5")),
             "text_encoder": transformers.CLIPTextModelWithProjection(_clip(CLIP_L)),
-            "text_encoder_2": transformers.CLIPTextModelWithProjection(_clip(CLIP_G)),
+            "text_encoder_2": transformers.CLIPTextModelWithProjection(_clip(CLIP_G, "gelu")),
             "text_encoder_3": transformers.T5EncoderModel(_t5()),
         }
         # Such files keep no projection of the small CLIP; it is read as it is.
         models["text_encoder"].text_projection.weight.data = torch.eye(CLIP_L)
-    models["vae"] = vae(0.0609 if architecture.startswith("flux") else 0.0609)
+    models["vae"] = vae()
     return {name: model.eval() for name, model in models.items()}
 
 
-def vae(shift: float) -> Any:
+def vae() -> Any:
     """Make an autoencoder of 16 channels."""
     return diffusers.AutoencoderKL(
         block_out_channels=(8, 16), norm_num_groups=8, layers_per_block=1, latent_channels=16,
         down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-        scaling_factor=1.5305, shift_factor=shift, use_quant_conv=False, use_post_quant_conv=False,
+        scaling_factor=1.5305, shift_factor=0.0609, use_quant_conv=False, use_post_quant_conv=False,
     )  # fmt: skip
 
 
@@ -77,7 +79,8 @@ def write_folder(folder: Path, architecture: str, built: Models, *, t5: bool = T
         if name.startswith("text"):
             tokenizer = name.replace("text_encoder", "tokenizer")
             is_t5 = name.endswith(last)
-            words = t5_words() if is_t5 else clip_words.tokenizer(clip_words.END)
+            fill = clip_words.NOTHING if name.endswith("2") else clip_words.END
+            words = t5_words() if is_t5 else clip_words.tokenizer(fill)
             words.save_pretrained(folder / tokenizer)
             index[tokenizer] = ["transformers", "T5TokenizerFast" if is_t5 else "CLIPTokenizer"]
     made = diffusers.FlowMatchEulerDiscreteScheduler(**SCHEDULERS[architecture])
@@ -117,8 +120,9 @@ def _flux(*, guided: bool) -> Any:
     )  # fmt: skip
 
 
-def _clip(width: int) -> transformers.CLIPTextConfig:
+def _clip(width: int, act: str = "quick_gelu") -> transformers.CLIPTextConfig:
     return transformers.CLIPTextConfig(
+        hidden_act=act,
         vocab_size=WORDS, hidden_size=width, intermediate_size=16, num_hidden_layers=2,
         num_attention_heads=2, max_position_embeddings=77, projection_dim=width,
         bos_token_id=WORDS - 2, eos_token_id=WORDS - 1, pad_token_id=WORDS - 1,
@@ -130,3 +134,53 @@ def _t5() -> transformers.T5Config:
         vocab_size=40, d_model=T5, d_kv=8, d_ff=32, num_layers=2, num_heads=2,
         feed_forward_proj="gated-gelu",
     )  # fmt: skip
+
+
+def write_family(folder: Path, architecture: str, built: Models) -> None:
+    """Write a family's configuration for these models, as it is shipped for the real ones."""
+    for name, model in built.items():
+        settings = model.config.to_dict() if name.startswith("text") else dict(model.config)
+        place = folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "config.json").write_text(json.dumps(settings, default=list))
+    # What distils Flux is told apart from its family by the engine.
+    usual = architecture.removesuffix("-schnell").removesuffix(".5")
+    made = diffusers.FlowMatchEulerDiscreteScheduler(**SCHEDULERS[usual])
+    made.save_pretrained(folder / "scheduler")
+
+
+def transformer(architecture: str, built: Models, prefix: str = "") -> flow_layout.Weights:
+    """Name the transformer's weights as in the original."""
+    name = flow_layout.flux if architecture.startswith("flux") else flow_layout.sd3
+    return name(built["transformer"], prefix)
+
+
+def whole(architecture: str, built: Models) -> flow_layout.Weights:
+    """Name all weights as a file that brings everything has them."""
+    named = transformer(architecture, built, "model.diffusion_model.")
+    named |= original_layout.vae(built["vae"])
+    large = () if architecture.startswith("flux") else ("clip_g",)
+    encoders = [model for part, model in built.items() if part.startswith("text")]
+    for prefix, model in zip(("clip_l", *large, "t5xxl"), encoders, strict=True):
+        named |= encoder(model, f"text_encoders.{prefix}.transformer.")
+    return named
+
+
+def encoder(model: Any, prefix: str = "") -> flow_layout.Weights:
+    """Name a text encoder's weights as in a file of its own."""
+    state = dict(model.state_dict())
+    if isinstance(model, transformers.T5EncoderModel):
+        del state["encoder.embed_tokens.weight"]
+        return {prefix + name: tensor for name, tensor in state.items()}
+    small = model.config.hidden_act == "quick_gelu"
+    kept = {n: t for n, t in state.items() if not (small and n.startswith("text_projection"))}
+    outside = ("text_model.", "text_projection.")
+    return {
+        prefix + (name if name.startswith(outside) else f"text_model.{name}"): tensor
+        for name, tensor in kept.items()
+    }
+
+
+def save(path: Path, weights: flow_layout.Weights) -> None:
+    """Write a file of weights."""
+    save_file({n: t.detach().clone().contiguous() for n, t in weights.items()}, path)

@@ -166,9 +166,8 @@ def test_measures_of_style() -> None:
 @pytest.mark.parametrize("drums_only", [False, True])
 def test_free_writing_is_spelled_right(model: Path, drums_only: bool) -> None:
     decoder = load_decoder(model, "cpu", torch.float32)
-    written = write_freely(
-        decoder, [tokens.BOS], Meter(beats=3, unit=4), 4, drums_only=drums_only, seed=1, run=Run()
-    )
+    meter, heads = Meter(beats=3, unit=4), [[tokens.BOS]] * 3
+    written = write_freely(decoder, heads, [meter] * 3, 4, drums_only=drums_only, seed=1, run=Run())
     for ids in written:
         assert ids[-1] == tokens.EOS
         spelled = take_apart(ids.tolist())

@@ -1,0 +1,69 @@
+"""Whether a flow fits is told from headers, by the parts that the engine will lease."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engines.api import FitRequest, ModelMissing, Run, Verdict
+from engines.fitting import FitEngine
+from engines.image import clip_words, flow_parts, flow_shapes, sizes
+from engines.image.card import Card
+from engines.memory.manager import MemoryManager
+from engines.memory.simulated import SimulatedDevice
+from engines.services import Services
+from tests.engines.image import tiny_families, tiny_flows
+from tests.engines.image.flow_studio import FAMILIES, Studio
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_weights_are_those_of_the_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str
+) -> None:
+    words = tmp_path / "words.txt.gz"
+    tiny_families.write_words(words)
+    monkeypatch.setattr(clip_words, "words_file", lambda: words)
+    built = tiny_flows.build(family)
+    tiny_flows.write_folder(tmp_path / "models" / family, family, built)
+    studio = Studio(tmp_path)
+    memory = MemoryManager(SimulatedDevice(2**33, name="cpu"))
+    weigher = FitEngine(Services(studio.catalog, memory, lambda request, run: None))
+    fit = weigher.run(FitRequest(model=family), Run())
+    assert fit.verdict is Verdict.FITS
+    spec = studio.catalog.check(tmp_path / "models" / family)
+    parts = flow_parts.parts_of(spec, Card(), studio.catalog, "cpu")
+    words_bytes = sum(part.size_bytes for part in parts.words.values())
+    assert words_bytes < fit.needed_bytes
+    tiny = MemoryManager(SimulatedDevice(2**20, name="cpu"))
+    weigher = FitEngine(Services(studio.catalog, tiny, lambda request, run: None))
+    assert weigher.run(FitRequest(model=family), Run()).verdict is Verdict.NO
+
+
+def test_a_transformer_alone_is_weighed_with_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizes, "FAMILIES", tmp_path / "families")
+    built = tiny_flows.build("flux")
+    tiny_flows.write_family(tmp_path / "families" / "flux", "flux", built)
+    (tmp_path / "models").mkdir()
+    path = tmp_path / "models" / "alone.safetensors"
+    tiny_flows.save(path, tiny_flows.transformer("flux", built))
+    studio = Studio(tmp_path)
+    memory = MemoryManager(SimulatedDevice(2**33, name="cpu"))
+    weigher = FitEngine(Services(studio.catalog, memory, lambda request, run: None))
+    with pytest.raises(ModelMissing, match="T5-XXL"):
+        weigher.run(FitRequest(model="alone"), Run())
+    tiny_flows.write_folder(tmp_path / "models" / "whole", "flux", built)
+    assert weigher.run(FitRequest(model="alone"), Run()).verdict is Verdict.FITS
+
+
+def test_the_shapes_of_a_file_tell_the_depth_and_width_of_its_transformer() -> None:
+    for family in FAMILIES:
+        built = tiny_flows.build(family)
+        config = built["transformer"].config
+        tensors = tiny_flows.transformer(family, built, "model.diffusion_model.")
+        flow = "flux" if family.startswith("flux") else "sd3"
+        told = flow_shapes.settings(flow, tensors)  # type: ignore[arg-type]
+        assert told
+        assert {name: config[name] for name in told} == told
