@@ -29,6 +29,8 @@ REFIT_MS = 250
 
 MOVED = "The cuts moved, and the music does not hit them any more."
 FITTED = "The cuts moved, and the music was fitted to them again."
+LONGER = "The scene is not as long as its music any more."
+FITTED_LENGTH = "The scene's length changed, and the music was fitted to it again."
 FLIPS = "takes"
 """Takes that are compared one after the other are one undo step."""
 
@@ -170,13 +172,15 @@ class Following(Rescoring):
             return
         # Where there is something to redo the user looks about in the past: it stays as it was.
         if not music.follows.automatic or self.can_redo:
-            self.cuts_moved.emit(MOVED)
+            self.cuts_moved.emit(MOVED if music.follows.hits_cuts else LONGER)
             return
+
+        told = FITTED if music.follows.hits_cuts else FITTED_LENGTH
 
         def then(written: Written) -> None:
             self._fitting = None
             gave = (f"{notice[:1].upper()}{notice[1:]}." for notice in written.result.notices)
-            self.noticed.emit(" ".join((FITTED, *gave)))
+            self.noticed.emit(" ".join((told, *gave)))
 
         self.attempt(lambda: self._set_fitting(self.fit_music(then=then, amends=self._step)))
 

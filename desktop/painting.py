@@ -110,10 +110,11 @@ def image_request(
         fields["mask"] = read(arguments.mask)
     fields |= _drawn(arguments)
     fields |= _parts(arguments, read, specs)
+    axes = fields.pop("axes", ())
+    if arguments.grid:
+        axes = tuple(_axis(text) for text in arguments.grid)
     request = ImageRequest(**fields)
-    if not arguments.grid:
-        return request
-    return GridRequest(base=request, axes=tuple(_axis(text) for text in arguments.grid))
+    return GridRequest(base=request, axes=axes) if axes else request
 
 
 def axis_of(name: str, text: str) -> Axis:
@@ -162,7 +163,7 @@ def write_pictures(
     pictures = [picture.png for picture in result.pictures]
     paths = _numbered(out, len(pictures))
     if isinstance(request, GridRequest):
-        whole = settings_of(recipe_of(request.base, result.model), sha256_of)
+        whole = settings_of(recipe_of(request, result.model), sha256_of)
         sheets = zip(_numbered(out, len(result.sheets)), result.sheets, strict=True)
         files += [(path, png, whole) for path, png in sheets]
         numbers = range(1, len(pictures) + 1)

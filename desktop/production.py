@@ -18,7 +18,7 @@ from desktop.document.layout import (
     lay_out_poster,
     lay_out_scene,
 )
-from desktop.document.model import Document, MusicTrack, PictureLayer, Recipe
+from desktop.document.model import CutFit, Document, MusicTrack, PictureLayer, Recipe
 from desktop.document.sizes import LARGEST_PX
 from desktop.document.templates import TEMPLATES
 from desktop.recipes import recipe_of
@@ -300,6 +300,7 @@ def _score(
         midi_asset=studio.assets.add(score.midi, ".mid"),
         sound_asset=studio.assets.add(sound.data, ".flac"),
         recipe=recipe_of(request, score.model),
+        follows=CutFit(seconds=seconds),
     )
     return track, score.notices
 

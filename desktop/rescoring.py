@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop.document.midi_file import ScoreError, read_notes
-from desktop.document.model import CutFit, MusicTrack, PartState, Take
+from desktop.document.model import CutFit, Document, MusicTrack, PartState, Take
 from desktop.document.notes import NoteScore
 from desktop.document.passages import Passage, carried_bars, carried_parts, lock_of, region_of
 from desktop.document.takes import with_take
@@ -60,7 +60,9 @@ class Rescoring(Sounding):
     def __init__(self, host: Host, parent: QObject | None = None) -> None:
         super().__init__(host, parent)
         self._passage: Passage | None = None
+        self._learning = ""
         self.replaced.connect(lambda: self.mark_passage(None))
+        self.document_changed.connect(self._learn_locked)
 
     def tell(self, error: Exception) -> None:
         """Tell the user in one sentence what went wrong."""
@@ -246,6 +248,28 @@ class Rescoring(Sounding):
     def _follows(self) -> CutFit | None:
         music = self.document.music
         return music.follows if music is not None else None
+
+    def _learn_locked(self, before: Document, after: Document) -> None:
+        """Read a score that has locks beside the window, before it is asked what they cover."""
+        music = after.music
+        if music is None or self.score is not None or music.midi_asset == self._learning:
+            return
+        if not music.locked_bars and not any(state.locked for state in music.parts):
+            return
+        asset, assets = music.midi_asset, self.assets
+        self._learning = asset
+
+        def work(run: Run) -> NoteScore | None:
+            try:
+                return read_notes(assets.read(asset))
+            except ScoreError:
+                return None  # told when it is worked on
+
+        def then(score: NoteScore | None) -> None:
+            if score is not None:
+                self.know_score(asset, score)
+
+        self.jobs.submit("Reading the score", work, then, Lane.FILE, kind="open", quiet=True)
 
     def _notes(self, music: MusicTrack) -> NoteScore:
         """Return the notes of the music, read now if nobody did before."""

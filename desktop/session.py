@@ -154,7 +154,7 @@ class Session(Following):
     def _remake(self, layer: Layer, request: Request, batch: str = "") -> Job:
         makers = ImageRequest | BackgroundRequest | UpscaleRequest | CutoutRequest
         if not isinstance(request, makers):
-            raise BadRequest(f"“{layer.name}” is not a picture")
+            raise BadRequest(f"“{layer.name}” cannot be made again by itself")
 
         def then(result: ImageResult) -> None:
             recipe = recipe_of(request, result.model)

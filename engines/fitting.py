@@ -27,8 +27,9 @@ from engines.api import (
     Verdict,
 )
 from engines.catalog import Catalog
-from engines.image import card, sizes
+from engines.image import card, cutout_needs, flow_sources, sizes
 from engines.image import needs as image_needs
+from engines.image.flow import FLOWS, is_guided
 from engines.memory.lease import Component, Working
 from engines.memory.ways import choose
 from engines.memory.weights.footprints import Footprint
@@ -82,10 +83,13 @@ class FitEngine:
 
     def _phases(self, spec: ModelSpec, budget_bytes: int) -> tuple[Phase, ...]:
         device = self._memory.device
-        if spec.role is not Role.MODEL and spec.kind is not Kind.TEXT:
+        draws = spec.role in (Role.MODEL, Role.CUTOUT) or spec.architecture in FLOWS
+        if not draws and spec.kind is not Kind.TEXT:
             raise ModelRefused(spec.path, f"it is a {spec.role}, not a whole model")
         if spec.kind is Kind.IMAGE:
             return self._of_pictures(spec)
+        if spec.kind is Kind.CUTOUT:
+            return (_of_cutting(spec, device),)
         if spec.kind is Kind.MUSIC:
             return (_of_music(spec, device, budget_bytes, self._memory.working_sets),)
         if spec.role is Role.TEXT_ENCODER:
@@ -95,7 +99,10 @@ class FitEngine:
     def _of_pictures(self, spec: ModelSpec) -> tuple[Phase, ...]:
         """Weigh reading the prompt, denoising, and decoding."""
         about, device = card.read(spec), self._memory.device
-        layout = sizes.layout(spec, about)
+        if spec.architecture in FLOWS:
+            layout = flow_sources.layout(spec, about, self._catalog)
+        else:
+            layout = sizes.layout(spec, about)
         words: tuple[Component[Any], ...]
         if about.reader:
             reader = self._catalog.get(about.reader, Kind.TEXT)
@@ -105,7 +112,7 @@ class FitEngine:
             words += _tokenizers(layout, device)
         else:
             raise ModelRefused(spec.path, "its text encoder is missing")
-        side_px, guided = layout.side_px, about.guidance > 1
+        side_px, guided = layout.side_px, is_guided(layout.flow, about.guidance)
         unet, vae = (_image_part(layout, part, device) for part in ("unet", "vae"))
         return (
             Phase(components=words, working=image_needs.reading(layout)),
@@ -185,6 +192,16 @@ def _of_meaning(spec: ModelSpec, device: str) -> Phase:
     return Phase(components=(encoder_component(spec, device),), working=working)
 
 
+def _of_cutting(spec: ModelSpec, device: str) -> Phase:
+    """Weigh a network that cuts subjects out, at work on a picture of a usual size."""
+    network = Component(
+        key=f"cutout:{spec.id}",
+        size_bytes=cutout_needs.weights_bytes(spec, device),
+        load=_never,
+    )
+    return Phase(components=(network,), working=cutout_needs.looking(spec, device))
+
+
 def _of_music(spec: ModelSpec, device: str, budget_bytes: int, working_sets: WorkingSets) -> Phase:
     """Weigh a window of the default number of candidates.
 
@@ -201,6 +218,8 @@ def _of_music(spec: ModelSpec, device: str, budget_bytes: int, working_sets: Wor
 
 
 def _image_part(layout: sizes.Layout, part: str, device: str) -> Component[Any]:
+    if part in layout.packed:
+        return Component(key=part, size_bytes=layout.packed[part], load=_never)
     width_bytes = FULL_BYTES
     if device != "cpu":
         from engines.image import residence

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 
 from desktop import theme
@@ -31,7 +32,7 @@ SIZE_PX: Final = (1280, 480)
 MOST_BYTES: Final = 2_000_000
 """All sounds together."""
 
-SECONDS: Final = 15.0
+SECONDS: Final = 13.0
 
 EXAMPLES: Final = {
     "tense-quartet": MusicRequest(
@@ -49,7 +50,7 @@ EXAMPLES: Final = {
         instruments=("trumpet", "horn", "trombone", "timpani"),
     ),
     "scene-cue-with-hits": MusicRequest(
-        seed=15, mood="mysterious", seconds=18.0, hits=(6.0, 11.5),
+        seed=15, mood="mysterious", seconds=16.0, hits=(5.5, 10.5),
         instruments=("flute", "harp", "strings", "contrabass"),
     ),
     "melancholy-song": MusicRequest(
@@ -57,7 +58,7 @@ EXAMPLES: Final = {
         instruments=("cello", "piano"),
     ),
     "epic-loop": MusicRequest(
-        seed=17, mood="epic", bars=8, loop=True, tempo_bpm=112.0,
+        seed=17, mood="epic", bars=6, loop=True, tempo_bpm=112.0,
         instruments=("horn", "strings", "contrabass", "drums"),
     ),
     "romantic-waltz-aaba": MusicRequest(
@@ -121,7 +122,8 @@ def picture(score: NoteScore, key: tuple[int, str] | None, path: Path) -> None:
     wide = (SIZE_PX[0] - KEYS_PX) / (view.length_s + 0.2) / view.grid.px_per_s
     view.zoom(time=wide, rows=room_px / view.grid.row_px)
     view.show_place(left_s=0.0, top_px=(HIGHEST_PITCH - max(pitches) - 2) * view.grid.row_px)
-    view.grab().save(str(path))
+    notes = QRect(0, 0, view.width(), view.height() - view.grid.lane_px)
+    view.grab(notes).save(str(path))
     view.close()
 
 

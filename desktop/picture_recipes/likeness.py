@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +14,7 @@ from desktop.picture_recipes.saying import SAID
 from desktop.recipes import types_of, value_of
 from engines.api import (
     PREPROCESSORS,
+    Axis,
     ControlUse,
     EngineError,
     ImageRequest,
@@ -63,11 +64,13 @@ def likeness(
         taking.fields |= {"prompt": settings.prompt, "negative": settings.negative}
     taking.numbers()
     taking.drawing()
-    if settings.kind == Kind.IMAGE:
+    if settings.kind in (Kind.IMAGE, Kind.GRID):
         taking.models()
         taking.start()
         taking.guides()
         taking.more()
+    if settings.kind == Kind.GRID:
+        taking.axes()
     return Likeness(kind=settings.kind, fields=taking.fields, left_out=tuple(taking.missing))
 
 
@@ -193,6 +196,25 @@ class _Taking:
         if "init" not in self.fields:
             self.fields.pop("outpaint", None)
 
+    def axes(self) -> None:
+        """Take what a grid varies; files of the library are found by their names."""
+        said = dict(self.settings.more).get("axes", "[]")
+        roles = {"vae": Role.VAE, "upscaler": Role.UPSCALER}
+        try:
+            read: tuple[Axis, ...] = value_of(json.loads(said), tuple[Axis, ...], _nothing)
+        except (ValueError, TypeError, KeyError, AttributeError, EngineError):
+            self.missing.append("what the grid varies")
+            return
+        self.fields["axes"] = tuple(
+            replace(axis, values=tuple(self._file(x, roles[axis.name]) for x in axis.values))
+            if axis.name in roles
+            else axis
+            for axis in read
+        )
+
+    def _file(self, name: str, role: Role) -> str:
+        return name if name in OUR_UPSCALERS else self._path(name, f"the {role}", role)
+
     def _guide(self, guide: Guide, what: str) -> dict[str, Any]:
         """Return the fields that controls and references share; none if one is not here."""
         roles = {
@@ -220,9 +242,9 @@ class _Taking:
         if not sampler:
             return
         plain = sampler.rpartition(" ")[0]
-        if sampler in samplers.KNOWN:
+        if sampler in samplers.FAMILIAR:
             self.fields["sampler"] = sampler
-        elif plain in samplers.KNOWN and not sampler.endswith(" a"):
+        elif plain in samplers.FAMILIAR and not sampler.endswith(" a"):
             self.fields["sampler"] = plain
             self.missing.append(f"the schedule of the sampler “{sampler}”")
         else:

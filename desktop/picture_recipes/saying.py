@@ -24,6 +24,9 @@ SAID = frozenset(
 )
 """Fields of requests that settings have a place of their own for."""
 
+FILES = ("vae", "upscaler")
+"""Fields that name a file of the library."""
+
 Sha256Of = Callable[[str], str]
 
 
@@ -44,7 +47,7 @@ def settings_of(recipe: Recipe, sha256_of: Sha256Of = lambda model: "") -> Pictu
         kind=recipe.kind,
         prompt=said.get("prompt", ""),
         negative=said.get("negative", ""),
-        seed=None if seedless else recipe.seed,
+        seed=None if seedless else said.get("seed", recipe.seed),
         steps=said.get("steps") or None,
         sampler=said.get("sampler", ""),
         guidance=guidance if guidance >= 0 else None,
@@ -52,7 +55,7 @@ def settings_of(recipe: Recipe, sha256_of: Sha256Of = lambda model: "") -> Pictu
         height_px=said.get("height_px") or None,
         model=Named(
             name=recipe.model,
-            digest=sha256_of(recipe.model) if recipe.kind == Kind.IMAGE else "",
+            digest=sha256_of(recipe.model) if recipe.kind in (Kind.IMAGE, Kind.GRID) else "",
         ),
         loras=_loras(said.get("loras", []), sha256_of),
         init=started.removeprefix(ASSET),
@@ -107,7 +110,10 @@ def recipe_like(settings: PictureSettings) -> Recipe:
         said["strength"] = settings.strength
     if settings.hires_strength is not None:
         said["hires_strength"] = settings.hires_strength
-    if settings.kind == Kind.UPSCALE:
+    if settings.kind == Kind.GRID:
+        axes = said.pop("axes", [])
+        said = {"base": {**said, "seed": settings.seed or 0}, "axes": axes}
+    elif settings.kind == Kind.UPSCALE:
         said = {"png": said["init"], "factor": said["upscale"], "model": said["model"]}
     elif settings.kind == Kind.CUTOUT:
         said = {"png": said["init"], "model": said["model"]}
@@ -120,11 +126,18 @@ def recipe_like(settings: PictureSettings) -> Recipe:
 
 
 def _fields(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe's fields; a grid's are those that its pictures share, and its axes."""
     try:
         said: dict[str, Any] = json.loads(recipe.request)
     except ValueError:
         return {}
-    return said
+    if recipe.kind != Kind.GRID:
+        return said
+    axes = [
+        {**axis, "values": [_stem(x) for x in axis["values"]]} if axis["name"] in FILES else axis
+        for axis in said["axes"]
+    ]
+    return {**said["base"], "axes": axes}
 
 
 def _loras(said: Any, sha256_of: Sha256Of) -> tuple[Named, ...]:

@@ -24,23 +24,17 @@ from engines.api import (
     ModelSpec,
     Run,
 )
-from engines.image import cutout_files, matting, png, refining
-from engines.image.residence import in_main_memory
-from engines.image.sizes import weights_of
-from engines.memory.lease import Component, Working
+from engines.image import cutout_files, cutout_needs, matting, png, refining
+from engines.image.cutout_needs import OURS
+from engines.memory.lease import Component
 from engines.memory.weights.modules import itself, mover
 from engines.services import Services
 
 Floats = npt.NDArray[np.floating[Any]]
 Look = Callable[[Any, Image.Image], Floats]
 
-OURS = "triptych-cutout"
 LEAST_SHARE = 0.002
 """Of a picture that a subject takes; less is none."""
-
-OUR_WORKING_BYTES = 60_000_000
-FILE_WORKING = 6
-"""What a network of the user's takes to work, in times of its weights; 1024 px take much."""
 
 STEPS = 3
 
@@ -63,25 +57,18 @@ class CutoutEngine:
         """
         image = png.decode(request.png, "the picture to cut out of")
         spec = self._catalog.get(request.model, Kind.CUTOUT)
-        component, look = self._ours(spec) if spec.architecture == OURS else self._file(spec)
-        pixels = image.width * image.height
-        working = Working(
-            operation="cutout.look",
-            estimate_bytes=self._estimate(spec, component)
-            + in_main_memory(12 * pixels, self._memory.device),
-            model=spec.id,
-            size=pixels,
-        )
+        network, look = self._ours(spec) if spec.architecture == OURS else self._file(spec)
+        working = cutout_needs.looking(spec, self._memory.device, image.width * image.height)
         devices.fix_threads()
         run.step(0, STEPS, stage="loading")
         colours = image.convert("RGB")
-        with self._memory.lease(component, working=working, run=run) as (network,):
+        with self._memory.lease(network, working=working, run=run) as (loaded,):
             run.step(1, STEPS, stage="looking")
-            matte = look(network, colours)
+            matte = look(loaded, colours)
         run.step(2, STEPS, stage="cutting out")
         if float(matte.mean()) < LEAST_SHARE:
             raise BadRequest("nothing in the picture stands out from what is behind it")
-        done = refining.refine(colours, matte)
+        done = refining.refine(colours, refining.without_haze(matte))
         if image.mode == "RGBA":
             both = ImageChops.multiply(done.getchannel("A"), image.getchannel("A"))
             done.putalpha(both)
@@ -94,7 +81,7 @@ class CutoutEngine:
         folder = Path(spec.path)
         component = Component(
             key=f"cutout:{spec.id}:network:float32",
-            size_bytes=weights_of(folder / matting.FILE).whole_bytes(4),
+            size_bytes=cutout_needs.weights_bytes(spec, device),
             load=lambda place: matting.load(folder, place),
             move=mover(itself) if device != "cpu" else None,
         )
@@ -106,15 +93,10 @@ class CutoutEngine:
             raise ModelRefused(spec.path, "it is no cut-out network that is known here")
         component = Component(
             key=f"cutout:{spec.id}:network:onnx",
-            size_bytes=in_main_memory(spec.size_bytes, self._memory.device),
+            size_bytes=cutout_needs.weights_bytes(spec, self._memory.device),
             load=lambda _device: cutout_files.load(spec),
         )
         return component, lambda network, image: cutout_files.matte(network, spec, image)
-
-    def _estimate(self, spec: ModelSpec, component: Component[Any]) -> int:
-        if spec.architecture == OURS:
-            return OUR_WORKING_BYTES
-        return in_main_memory(FILE_WORKING * spec.size_bytes, self._memory.device)
 
 
 @torch.inference_mode()

@@ -90,9 +90,9 @@ class Forward(nn.Module):
 class FlowForward(Forward):
     """The same for a transformer, which is asked by the names of its arguments."""
 
-    def forward(self, hidden_states: Tensor, timestep: Any, **more: Any) -> tuple[Tensor]:
+    def forward(self, *_none: Any, **more: Any) -> tuple[Tensor]:
         """Predict, in the form of the latents: Flux has them packed."""
-        return super().forward(hidden_states, timestep, **more)
+        return super().forward(more.pop("hidden_states"), more.pop("timestep"), **more)
 
     def _ask(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
         answer: Tensor = self.unet(hidden_states=latents, timestep=time, **more)[0]

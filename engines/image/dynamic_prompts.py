@@ -26,7 +26,7 @@ MOST_LETTERS = 100_000
 JOINER = ", "
 """What several choices are joined by, unless the prompt says otherwise."""
 
-_LIST = re.compile(r"__([^\W_](?:[\w \-./]{0,200}?[^\W_])?)__")
+_LIST = re.compile(r"__((?:[^\W_]|\*)(?:[\w \-./*]{0,200}?(?:[^\W_]|\*))?)__")
 _BEGIN = re.compile(r"\{|" + _LIST.pattern)
 _COUNT = re.compile(r"\s*(?:(\d{1,3})?\s*(-)\s*(\d{1,3})?|(\d{1,3}))\s*$")
 
@@ -153,8 +153,8 @@ def _variant(inner: str) -> tuple[int, int, str, list[str]]:
     options = _split(rest)
     if found[4]:
         return int(found[4]), int(found[4]), joiner, options
-    least = int(found[1]) if found[1] else 0
-    most = int(found[3]) if found[3] else len(options)
+    least = int(found[1]) if found[1] else 1
+    most = int(found[3]) if found[3] else MOST_CHOICES  # as many as there are
     return min(least, most), max(least, most), joiner, options
 
 

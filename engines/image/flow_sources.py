@@ -16,11 +16,14 @@ from engines.catalog import Catalog
 from engines.formats import gguf
 from engines.formats.json_reader import read_object
 from engines.formats.safetensors import Tensor, read_header
+from engines.image.card import Card
 from engines.image.flow import CHANNELS, FLOWS, SD3
 from engines.image.flow_library import ENCODERS, IN_FILE, NAMES, T5_WORDS, VAE_NAMES, Shelf, shelf
 from engines.image.sizes import (
     UNET_PREFIX,
     VAE_PREFIXES,
+    Layout,
+    default_side_px,
     flow_family,
     has_settings,
     part_weights,
@@ -91,6 +94,24 @@ def find(spec: ModelSpec, catalog: Catalog) -> Sources:
         return _in_folder(spec, flow)
     _check_channels(spec, flow, spec.channels)
     return _Search(spec, _tensors(spec), flow_family(spec), shelf(flow, catalog)).all()
+
+
+def layout(spec: ModelSpec, about: Card, catalog: Catalog) -> Layout:
+    """Weigh all parts of a model; what draws is called "unet", whatever it is.
+
+    Raises:
+        ModelRefused, ModelMissing: as `find`.
+    """
+    sources = find(spec, catalog)
+    named = {"unet" if name == TRANSFORMER else name: s for name, s in sources.parts.items()}
+    return Layout(
+        model=spec.id,
+        config=sources.config,
+        side_px=about.side_px or default_side_px(sources.config),
+        weights={name: source.weights for name, source in named.items()},
+        packed={name: s.spec.size_bytes for name, s in named.items() if s.is_packed},
+        flow=sources.flow,
+    )
 
 
 def _in_folder(spec: ModelSpec, flow: str) -> Sources:

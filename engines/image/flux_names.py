@@ -46,7 +46,7 @@ _NORMS = {
     "norm.key_norm.scale": "attn.norm_k.weight",
 }
 
-_SPLITS = {
+_SPLITS: dict[str, dict[str, tuple[str, ...]]] = {
     "double": {
         "img_attn.qkv": ("attn.to_q", "attn.to_k", "attn.to_v"),
         "txt_attn.qkv": ("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from PIL import Image
 
 from engines.api import (
+    BadRequest,
     GridRequest,
     ImageRequest,
     ImageResult,
@@ -21,7 +22,7 @@ from engines.api import (
     cells,
     drawing_order,
 )
-from engines.image import grid_sheet, png
+from engines.image import grid_sheet, png, samplers
 from engines.services import Services
 
 UNITS = 1000
@@ -50,8 +51,7 @@ class GridEngine:
             ModelMissing, ModelRefused: a model of the grid cannot be used.
         """
         asked = cells(request)
-        for model in dict.fromkeys(cell.model for cell in asked):
-            self._services.catalog.get(model, Kind.IMAGE)  # a wrong name is told at once
+        self._check(asked)
         order = drawing_order(asked)
         done: dict[int, ImageResult] = {}
         watch = _Watch(request, run, len(asked))
@@ -62,6 +62,15 @@ class GridEngine:
             done[number] = self._draw(asked[number], watch.cell(place, number))
             watch.keep(number, done[number].pictures[0])
         return _result(request, done)
+
+    def _check(self, asked: Sequence[ImageRequest]) -> None:
+        """Tell at once of a model or a sampler that is not there, not after many pictures."""
+        for model in dict.fromkeys(cell.model for cell in asked):
+            self._services.catalog.get(model, Kind.IMAGE)
+        known = {*samplers.SAMPLERS, *samplers.MATCHING_SAMPLERS, *samplers.ALIASES, ""}
+        for name in dict.fromkeys(cell.sampler for cell in asked):
+            if " ".join(name.lower().split()) not in known:
+                raise BadRequest(f"the sampler is {', '.join(samplers.SAMPLERS)}, not {name!r}")
 
     def _draw(self, cell: ImageRequest, run: Run) -> ImageResult:
         """Ask for one picture; no lease is held."""

@@ -12,11 +12,13 @@ import diffusers
 from diffusers.configuration_utils import FrozenDict
 from diffusers.hooks.group_offloading import _maybe_remove_and_reapply_group_offloading
 from diffusers.loaders.lora_base import set_adapters_for_text_encoder
+from diffusers.quantizers.gguf.utils import GGUFParameter
 from torch import Tensor
 
 from engines import devices
 from engines.api import LoraUse, ModelRefused, ModelSpec
 from engines.image import pipelines
+from engines.image.flow import FLUX, SD3, class_name
 from engines.image.loading import name_of
 from engines.image.parts import Parts, key
 from engines.image.sizes import weights_of
@@ -26,6 +28,9 @@ MISFITS = (ValueError, KeyError, RuntimeError, OSError, TypeError, AttributeErro
 """What the libraries raise of a LoRA for another model."""
 
 TEXT_ENCODERS = ("text_encoder", "text_encoder_2")
+
+_WEARERS = {SD3: ("unet", *TEXT_ENCODERS), FLUX: ("unet", "text_encoder")}
+"""What may wear a LoRA in a flow: all but T5."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,8 @@ class Lora:
 
 def component(spec: ModelSpec, parts: Parts, device: str) -> Component[Lora]:
     """Return a LoRA for a model; it lies in main memory, and its wearer holds a copy."""
-    kind, precision = ("lora-xl" if parts.is_xl else "lora"), devices.dtype(device)
+    family = parts.flow or ("xl" if parts.is_xl else "")
+    kind, precision = f"lora-{family}".rstrip("-"), devices.dtype(device)
     return Component(
         key=key(name_of(spec), kind, precision),
         size_bytes=2 * weights_of(Path(spec.path)).whole_bytes(precision.itemsize),
@@ -50,9 +56,13 @@ def component(spec: ModelSpec, parts: Parts, device: str) -> Component[Lora]:
 
 def _load(path: str, parts: Parts) -> Lora:
     pipeline = _loader(parts)
-    asked = {"unet_config": FrozenDict(parts.settings("unet"))} if parts.is_xl else {}
+    asked: dict[str, Any] = {}
+    if parts.is_xl:
+        asked["unet_config"] = FrozenDict(parts.settings("unet"))
+    if parts.flow == FLUX:
+        asked["return_alphas"] = True
     try:
-        weights, alphas, metadata = pipeline.lora_state_dict(
+        weights, *alphas, metadata = pipeline.lora_state_dict(
             str(Path(path).parent),
             weight_name=Path(path).name,
             local_files_only=True,
@@ -63,7 +73,9 @@ def _load(path: str, parts: Parts) -> Lora:
         raise _misfit(path) from error
     if not all("lora" in name for name in weights):
         raise _misfit(path)
-    return Lora(path=path, weights=weights, alphas=alphas, metadata=metadata)
+    if parts.flow and not any(name.startswith("transformer.") for name in weights):
+        raise _misfit(path)
+    return Lora(path=path, weights=weights, alphas=alphas[0] if alphas else None, metadata=metadata)
 
 
 def put_on(
@@ -78,8 +90,10 @@ def put_on(
         ModelRefused: one does not fit the model.
         MemoryError: the model is held in 8 bits, which no LoRA can be added to.
     """
-    if not worn:
+    if not worn or (parts.flow and part not in _WEARERS[parts.flow]):
         return
+    if any(isinstance(weight, GGUFParameter) for weight in module.parameters()):
+        raise ModelRefused(worn[0].path, "no LoRA can be put on a model whose weights are packed")
     if any(weight.element_size() == 1 for weight in module.parameters()):
         raise MemoryError(f"the {part} would have to be held in a larger form")
     names, strengths = [f"lora{number}" for number in range(len(uses))], [u.weight for u in uses]
@@ -92,7 +106,11 @@ def put_on(
                 "low_cpu_mem_usage": True,  # else torch's own random numbers fill the layers first
             }
             with _refusing(lora):
-                if part == "unet":
+                if part == "unet" and parts.flow:
+                    module.load_lora_adapter(
+                        dict(lora.weights), network_alphas=lora.alphas or None, **asked
+                    )
+                elif part == "unet":
                     loader.load_lora_into_unet(dict(lora.weights), lora.alphas, module, **asked)
                 else:
                     loader.load_lora_into_text_encoder(
@@ -117,10 +135,15 @@ def wearable(component: Component[Any], uses: Sequence[LoraUse]) -> Component[An
 
 def take_off(module: Any, part: str) -> None:
     """Leave the UNet or a text encoder as it was."""
-    pipelines.assemble("StableDiffusionXLPipeline", **{part: module}).unload_lora_weights()
+    if isinstance(module, diffusers.ModelMixin):
+        module.unload_lora()
+    else:
+        pipelines.assemble("StableDiffusionXLPipeline", **{part: module}).unload_lora_weights()
 
 
 def _loader(parts: Parts) -> Any:
+    if parts.flow:
+        return getattr(diffusers, class_name(parts.flow))
     return diffusers.StableDiffusionXLPipeline if parts.is_xl else diffusers.StableDiffusionPipeline
 
 

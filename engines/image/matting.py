@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.api import ModelRefused
+from engines.image.cutout_needs import FILE
 
 SIDE_PX: Final = 256
 """The side of what it looks at; it was trained on this, a multiple of 32."""
@@ -33,7 +34,6 @@ UPWARD: Final = (24, 32, 48, 64)
 """Channels on the way up, of the same sides."""
 
 GROUPS: Final = 8
-FILE: Final = "model.safetensors"
 
 
 class Block(nn.Module):

@@ -6,6 +6,7 @@ The memory manager takes these until it has measured better, see
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from engines.memory.lease import Working
@@ -14,6 +15,13 @@ BASE_BYTES = 50_000_000
 """What a forward pass takes however small the picture is."""
 
 PROMPT_TOKENS = 77
+T5_TOKENS = 512
+"""What of a prompt T5 reads, and its transformer beside the picture."""
+T5_SPREAD = 10
+"""Inside its layers T5 is so many times as wide as its states, with attention's tables."""
+TRANSFORMER_MAPS = 40
+"""States of one block of a transformer that live at once, those between its layers four wide."""
+PATCH_PX = 16
 TEXT_MAPS = 12
 """Hidden states of one layer that live at once; the widest is four times a state."""
 
@@ -35,7 +43,10 @@ class Described(Protocol):
 
 def reading(parts: Described) -> Working:
     """Return what reading a prompt takes: a few layers' states of the widest text encoder."""
-    width = int(parts.settings("unet").get("cross_attention_dim") or 768)
+    settings = parts.settings("unet")
+    if "joint_attention_dim" in settings:
+        return _reading_with_t5(parts, int(settings["joint_attention_dim"]))
+    width = int(settings.get("cross_attention_dim") or 768)
     return Working(
         operation="image.read",
         estimate_bytes=BASE_BYTES // 2 + PROMPT_TOKENS * width * 4 * TEXT_MAPS * 4,
@@ -46,7 +57,10 @@ def reading(parts: Described) -> Working:
 
 def denoising(parts: Described, width_px: int, height_px: int, *, guided: bool) -> Working:
     """Return what a step of the UNet takes: about sixty maps of its first width, and attention."""
-    width = parts.settings("unet").get("block_out_channels", [320])[0]
+    settings, batch = parts.settings("unet"), 2 if guided else 1
+    if "joint_attention_dim" in settings:
+        return _along_a_flow(parts, settings, width_px * height_px, batch)
+    width = settings.get("block_out_channels", [320])[0]
     latents = width_px * height_px // SIDE_PER_LATENT**2
     batch = 2 if guided else 1
     return Working(
@@ -54,6 +68,31 @@ def denoising(parts: Described, width_px: int, height_px: int, *, guided: bool) 
         estimate_bytes=BASE_BYTES + latents * width * 4 * 60 * batch,
         model=parts.model,
         size=width_px * height_px,
+        batch=batch,
+    )
+
+
+def _reading_with_t5(parts: Described, width: int) -> Working:
+    return Working(
+        operation="image.read",
+        estimate_bytes=BASE_BYTES + T5_TOKENS * width * 4 * T5_SPREAD,
+        model=parts.model,
+        size=T5_TOKENS,
+    )
+
+
+def _along_a_flow(
+    parts: Described, settings: Mapping[str, Any], pixels: int, batch: int
+) -> Working:
+    """Return what a transformer's step takes, with the words beside the patches."""
+    heads = int(settings.get("num_attention_heads", 24))
+    width = heads * int(settings.get("attention_head_dim", 64))
+    tokens = pixels // PATCH_PX**2 + T5_TOKENS
+    return Working(
+        operation="image.denoise",
+        estimate_bytes=BASE_BYTES + tokens * width * 4 * TRANSFORMER_MAPS * batch,
+        model=parts.model,
+        size=pixels,
         batch=batch,
     )
 

@@ -1,4 +1,4 @@
-"""diffusers' pipelines, given the network that draws alone: prompts come in as states, latents go out.
+"""diffusers' pipelines, given only the network that draws: states come in, latents go out.
 
 The pipeline keeps its own order of random numbers and its own arithmetic, so
 that a picture is bit for bit what the whole pipeline draws. What it would ask

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import label, maximum, uniform_filter
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -34,6 +34,15 @@ SURE: Final = 0.02
 STRETCH: Final = (0.06, 0.94)
 EDGE_PX: Final = 12
 """How far colours are carried over an edge from inside a subject, at the guide's size."""
+
+
+def without_haze(matte: Floats) -> Floats:
+    """Take away the parts of a matte that lie apart and are nowhere more than half sure."""
+    parts, count = label(matte > SURE)
+    if not count:
+        return matte
+    surest = maximum(matte, parts, np.arange(count + 1))
+    return np.where((np.asarray(surest) >= 0.5)[parts], matte, 0).astype(np.float32)
 
 
 def refine(image: Image.Image, matte: Floats) -> Image.Image:

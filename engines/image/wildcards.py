@@ -1,18 +1,24 @@
 """Lists of words in text files, one choice a line, called `__name__` in a prompt.
 
 A line that begins with `#` is a remark. The name is the file's place below a
-folder of such lists, without its `.txt`: `__colours__`, `__people/jobs__`.
+folder of such lists, without its `.txt`: `__colours__`, `__people/jobs__`. A `*`
+stands for anything, and takes all the lists it fits: `__people/*__`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 
 from engines.api import BadRequest
 
 MOST_BYTES = 2**20
+MOST_FILES = 10_000
+"""So many are looked at for a name with `*`."""
+MOST_FITTING = 200
 SUFFIX = ".txt"
 
 Choice = tuple[float, str]
@@ -45,22 +51,41 @@ class Wildcards:
         return self._read[name]
 
     def _choices(self, name: str) -> tuple[Choice, ...]:
-        found = (_inside(folder, name) for folder in self._folders)
-        path = next((path for path in found if path), None)
-        if path is None:
+        paths = self._paths(name)
+        if not paths:
             places = " or ".join(map(str, self._folders)) or "the library"
             raise BadRequest(f"there is no list {name}{SUFFIX} for __{name}__ in {places}")
-        try:
-            if path.stat().st_size > MOST_BYTES:
-                raise BadRequest(f"the list {name} is larger than {MOST_BYTES // 2**10} KB")
-            text = path.read_text(encoding="utf-8-sig", errors="replace")
-        except OSError as error:
-            raise BadRequest(f"the list {name} cannot be read ({error.strerror})") from error
-        stripped = (line.strip() for line in text.replace("\0", " ").splitlines())
-        lines = tuple(choice(line) for line in stripped if line and not line.startswith("#"))
-        if not lines:
+        choices = [one for path in paths for one in _lines(path, name)]
+        if not choices:
             raise BadRequest(f"the list {name} is empty")
-        return lines
+        return tuple(choices)
+
+    def _paths(self, name: str) -> list[Path]:
+        """Return the files of a name, of the first folder that has any."""
+        for folder in self._folders:
+            names = _fitting(folder, name) if "*" in name else [name]
+            paths = [path for one in names if (path := _inside(folder, one)) is not None]
+            if paths:
+                return paths
+        return []
+
+
+def _lines(path: Path, name: str) -> list[Choice]:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BadRequest(f"the list {name} is larger than {MOST_BYTES // 2**10} KB")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise BadRequest(f"the list {name} cannot be read ({error.strerror})") from error
+    stripped = (line.strip() for line in text.replace("\0", " ").splitlines())
+    return [choice(line) for line in stripped if line and not line.startswith("#")]
+
+
+def _fitting(folder: Path, name: str) -> list[str]:
+    """Return the names of the lists below a folder that a name with `*` fits."""
+    files = islice(folder.rglob(f"*{SUFFIX}"), MOST_FILES)
+    names = (file.relative_to(folder).with_suffix("").as_posix() for file in files)
+    return sorted(one for one in names if fnmatchcase(one, name))[:MOST_FITTING]
 
 
 def _inside(folder: Path, name: str) -> Path | None:

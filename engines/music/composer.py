@@ -92,6 +92,7 @@ def new_task(cue: Cue) -> Task:
         densities=cue.densities,
         polyphony=cue.polyphony,
         leads=cue.leads,
+        register=cue.manner.register,
     )
     return Task(begun=Draft(parts=tuple(parts[i] for i in writing_order(parts))))
 

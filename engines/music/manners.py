@@ -13,7 +13,9 @@ class Manner:
     `energy`, `density` and `loudness` are levels as in the tokens (loudness
     is the middle index of `tokens.VELOCITIES`); `legato` is the part of the way
     to the next note that a note is held; `chord_pull` is added to the logits
-    of the chords of each of `tokens.QUALITIES`.
+    of the chords of each of `tokens.QUALITIES`. All parts lie `register`
+    semitones higher than usual, as far as their players can; `clash` is what
+    ranking takes off for notes a semitone apart, below 0 what it adds.
     """
 
     bpm: int
@@ -26,6 +28,8 @@ class Manner:
     legato: float
     source: str
     chord_pull: tuple[float, float, float, float]
+    register: int = 0
+    clash: float = 8.0
 
 
 MANNERS: Final = {
@@ -55,8 +59,8 @@ MANNERS: Final = {
         ensembles=((42, 0, 48), (40, 41, 42, 0), (68, 40, 41, 42)),
     ),
     "mysterious": Manner(
-        bpm=80, mode=1, meters=("4/4", "3/4"), energy=1, density=1, loudness=2, legato=1.0,
-        chord_pull=(-0.6, 0.6, 1.6, -0.4), source="film",
+        bpm=80, mode=1, meters=("4/4", "3/4"), energy=1, density=0, loudness=2, legato=1.0,
+        chord_pull=(-2.5, -1.2, 4.5, 2.0), source="film", register=4, clash=-6.0,
         ensembles=((8, 71, 48, 42), (73, 46, 52, 43), (71, 46, 48, 43)),
     ),
     "romantic": Manner(
@@ -65,8 +69,8 @@ MANNERS: Final = {
         ensembles=((40, 0, 42), (40, 60, 48, 46, 42), (42, 0, 48)),
     ),
     "dark": Manner(
-        bpm=84, mode=1, meters=("4/4",), energy=2, density=2, loudness=4, legato=1.0,
-        chord_pull=(-0.3, 0.9, 0.9, -0.2), source="film",
+        bpm=84, mode=1, meters=("4/4",), energy=2, density=2, loudness=3, legato=1.0,
+        chord_pull=(-0.3, 0.9, 1.4, -0.2), source="film", register=-11, clash=3.0,
         ensembles=((42, 57, 48, 43), (70, 52, 42, 43), (60, 57, 48, 43, 47)),
     ),
     "epic": Manner(

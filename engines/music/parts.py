@@ -71,6 +71,7 @@ def cast(
     densities: Sequence[int] = (),
     polyphony: int = 0,
     leads: bool = True,
+    register: int = 0,
 ) -> tuple[Part, ...]:
     """Give roles: the first melodic instrument leads, the best fitted is the bass.
 
@@ -79,7 +80,7 @@ def cast(
     each a little lower than the last. `densities` has a level for each
     program, -1 where the role decides from `density`; `polyphony` bounds the
     voices of every part, 0 does not. Without `leads` the melody is somebody
-    else's.
+    else's. `register` moves all by so many semitones, within what they can play.
     """
     players = [instrument(program) for program in programs]
     melodic = [i for i, p in enumerate(players) if not p.is_drum]
@@ -116,7 +117,14 @@ def cast(
             parts.append(_part(player, Role.COUNTER, low, low + 20, max(1, density - 1)))
         if i < len(densities) and densities[i] >= 0:
             parts = [_as_dense(p, densities[i]) if p.instrument is player else p for p in parts]
-    return tuple(_in_voices(part, polyphony) if polyphony else part for part in parts)
+    moved = [part if part.role is Role.DRUMS else _moved(part, register) for part in parts]
+    return tuple(_in_voices(part, polyphony) if polyphony else part for part in moved)
+
+
+def _moved(part: Part, semitones: int) -> Part:
+    player = part.instrument
+    move = max(player.low - part.low, min(semitones, player.high - part.high))
+    return replace(part, low=part.low + move, high=part.high + move)
 
 
 def _as_dense(part: Part, density: int) -> Part:

@@ -103,7 +103,7 @@ def _harmony(
     entropy = float(-(weights[weights > 0] * np.log2(weights[weights > 0])).sum())
     target = ENTROPY[tokens.MODES[cue.key.mode]]
     rating = 3.0 * float(np.mean(fitting)) if fitting else 0.0
-    return rating - 8.0 * clashes / len(notes) - 1.5 * abs(entropy - target)
+    return rating - cue.manner.clash * clashes / len(notes) - 1.5 * abs(entropy - target)
 
 
 def _classes_at(chords: Sequence[tuple[int, ...]], tick: int, bar_ticks: int) -> tuple[int, ...]:

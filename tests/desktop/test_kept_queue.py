@@ -18,10 +18,14 @@ from desktop.kept_queue import KeptQueue, read_requests, write_requests
 from desktop.panels.waiting import WaitingBar
 from desktop.session import Session
 from engines.api import (
+    Axis,
     BackgroundRequest,
+    ControlUse,
+    GridRequest,
     ImageRequest,
     LoraUse,
     MusicRequest,
+    RegionPrompt,
     Request,
     TextRequest,
 )
@@ -39,6 +43,15 @@ REQUESTS: tuple[Request, ...] = (
     TextRequest(prompt="a tagline", seed=12, stop=("\n", "雨")),
     MusicRequest(seed=13, verb="vary", score=tiny_midi(), hits=()),
     BackgroundRequest(prompt="sea", seed=14, width_px=64, height_px=32, palette=("#000000",) * 2),
+    GridRequest(
+        base=ImageRequest(
+            prompt="boats",
+            seed=15,
+            controls=(ControlUse(path="/x/canny.safetensors", picture=tiny_png(4, 4)),),
+            regions=(RegionPrompt(prompt="a fox", mask=tiny_png(5, 5)),),
+        ),
+        axes=(Axis(name="steps", values=("4", "8")),),
+    ),
 )
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
-from desktop.app import Studio, build
 from desktop.canvas.bar_menu import build_bar_menu
 from desktop.canvas.score_grid import RULER_PX
 from desktop.document.model import CutFit, PartState, Shot
@@ -26,8 +24,9 @@ from desktop.panels.music_controls import SOURCES
 from desktop.score_room import ScoreRoom
 from engines.api import MusicRequest
 from engines.music.tokens import SOURCES as KNOWN_SOURCES
+from tests.desktop import test_music_takes, test_window
 from tests.desktop.pointer import stroke
-from tests.desktop.test_music_takes import music_requests, with_lengths, writing  # noqa: F401
+from tests.desktop.test_music_takes import music_requests, with_lengths
 from tests.desktop.test_pianoroll import waltz
 
 if TYPE_CHECKING:
@@ -36,30 +35,15 @@ if TYPE_CHECKING:
     from desktop.window import Window
     from tests.fakes import FakeHost
 
+studio, window = test_window.studio, test_window.window
+writing = test_music_takes.writing
+
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, host: FakeHost) -> Iterator[Studio]:
-    studio = build(host, keep=False)
-    studio.window.resize(1500, 950)
-    studio.window.show()
-    yield studio
-    host.gate.set()
-    assert studio.close()
-    studio.session._mark_clean(studio.session.document)
-    studio.window.close()
-    studio.window.deleteLater()
-    studio.application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-@pytest.fixture
-def window(studio: Studio) -> Window:
-    return studio.window
-
-
-@pytest.fixture
 def panel(window: Window) -> MusicPanel:
+    window.resize(1500, 950)
     made = window.left.panel("music")
     window.left.show_panel("music")
     assert isinstance(made, MusicPanel)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktop.document.codec import from_dict, to_dict
 from desktop.document.cuts import cut_times, fit_to_scene
 from desktop.document.midi_file import read_notes
 from desktop.document.model import CutFit, Document, PartState, Shot
@@ -19,6 +20,7 @@ from desktop.document.passages import (
     lock_of,
     region_of,
 )
+from desktop.document.problems import DocumentError
 from desktop.document.storage import load
 from desktop.document.takes import MOST_TAKES, take_in_use
 from engines.api import BadRequest, MusicRequest, MusicResult, Run
@@ -26,13 +28,17 @@ from engines.music.midi_writer import write_midi
 from engines.music.reader import read_score
 from engines.music.region import read_region
 from tests import fakes
+from tests.desktop import test_sounding
 from tests.desktop.test_pianoroll import waltz
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from desktop.playback import Playback
     from desktop.session import Session
     from tests.fakes import FakeHost
+
+playback, sounding = test_sounding.playback, test_sounding.sounding
 
 
 @pytest.fixture(autouse=True)
@@ -333,3 +339,67 @@ def test_there_is_nothing_to_fit_a_poster_to(session: Session) -> None:
     session.set_music(waltz())
     with pytest.raises(BadRequest, match="no scene"):
         session.fit_music()
+
+
+def test_takes_are_compared_while_they_play_at_the_same_place(
+    qtbot: QtBot,
+    session: Session,
+    playback: Playback,
+) -> None:
+    session.set_music(waltz(), name="Own")
+    session.vary_music()
+    idle(qtbot, session)
+    playback.toggle()
+    qtbot.waitUntil(lambda: playback.playing)
+    qtbot.wait(150)
+    own, varied = session.document.takes
+    for take in (own, varied):
+        place_s = playback._the_player().time_s
+        session.flip_take()
+        qtbot.waitUntil(lambda: bool(session.document.music and session.document.music.sound_asset))
+        qtbot.waitUntil(lambda: playback.playing and not playback.wanted)
+        assert playback._the_player().time_s >= place_s > 0.05
+        assert session.document.music is not None
+        assert session.document.music.midi_asset == take.track.midi_asset
+
+
+def test_a_locked_score_of_a_file_is_read_beside_the_window(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    session.set_music(waltz())
+    session.toggle_bar_lock(Passage(first=1, last=1))
+    session.save(tmp_path / "a.triptych")
+    idle(qtbot, session)
+    session._known.clear()
+    session._learning = ""
+    session.open(tmp_path / "a.triptych")
+    qtbot.waitUntil(lambda: session.score is not None)
+    assert session.music_request("vary").lock == "2"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"locked_bars": [3, 1]}, "not in order"),
+        ({"locked_bars": [-1]}, "not in order"),
+        ({"follows": {"seconds": -2.0}}, "a time that its music follows"),
+        ({"follows": {"seconds": 5.0, "hits_s": [1e8]}}, "a time that its music follows"),
+    ],
+)
+def test_a_files_locks_and_hits_are_checked(
+    session: Session, change: dict[str, object], says: str
+) -> None:
+    session.set_music(waltz())
+    data = to_dict(session.document)
+    data["music"].update(change)
+    with pytest.raises(DocumentError, match=says):
+        from_dict(data)
+
+
+def test_two_takes_of_one_id_are_refused(session: Session) -> None:
+    session.set_music(waltz())
+    session.set_music(waltz() + b"\0")
+    data = to_dict(session.document)
+    data["takes"] *= 2
+    with pytest.raises(DocumentError, match="same id"):
+        from_dict(data)

@@ -108,7 +108,13 @@ def drop(target: QWidget, data: QMimeData) -> None:
 
 
 def test_without_a_touch_a_plain_picture_is_asked_for(panel: ImagePanel) -> None:
-    assert asked(panel) == ImageRequest(prompt="boats", seed=7, model="fake-image", upscale=4)
+    assert asked(panel) == ImageRequest(prompt="boats", seed=7, model="fake-image")
+    panel.model.set("starter")
+    assert asked(panel).upscale == 4, "what is painted small is enlarged"
+    panel.painting.finish.enlarge.activated.emit(0)
+    panel.painting.finish.enlarge.set("2")
+    panel.model.set("fake-image")
+    assert asked(panel).upscale == 2, "what the user chose stays"
 
 
 def test_all_of_a_request_comes_back_as_it_was(panel: ImagePanel) -> None:
@@ -341,6 +347,7 @@ def test_a_grid_comes_with_its_sheet_into_the_history(panel: ImagePanel, host: F
     second.name.set("sampler")
     second.values.setText("euler a, ddim")
     assert "grid" in panel._go.text()
+    assert grid.summary == "3 x 2"
     panel._go.click()
     assert panel.session.jobs.wait_idle()
     request = host.asked[-1]

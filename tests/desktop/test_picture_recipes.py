@@ -332,3 +332,22 @@ def test_each_cell_of_a_grid_has_its_own_recipe() -> None:
         height_px=64,
         hires=2.0,
     )
+
+
+def test_a_grid_comes_back_from_the_file_of_its_sheet() -> None:
+    axes = (
+        Axis(name="steps", values=("4", "8")),
+        Axis(name="vae", values=("", "/models/Soft.safetensors")),
+    )
+    recipe = recipe_of(GridRequest(base=WHOLE, axes=axes), "other")
+    settings = settings_of(recipe)
+    assert "/models" not in repr(settings)
+    read = read_settings(with_settings(START, settings))
+    assert read is not None
+    found = likeness(read, LIBRARY, PARTS.__getitem__)
+    assert found.sentence == ""
+    assert found.fields.pop("axes") == axes
+    assert ImageRequest(**found.fields) == WHOLE
+    again = request_of(recipe_like(settings), PARTS.__getitem__)
+    assert isinstance(again, GridRequest)
+    assert (again.base.prompt, again.base.seed, len(again.axes)) == ("boats", 9, 2)

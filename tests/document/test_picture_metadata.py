@@ -12,6 +12,7 @@ from PIL import Image
 
 from desktop import VERSION
 from desktop.document.picture_metadata import (
+    Guide,
     MetadataError,
     Named,
     PictureSettings,
@@ -216,3 +217,85 @@ def test_the_samplers_are_the_engines() -> None:
     assert set(samplers.FAMILIAR) == set(SAMPLERS)
     assert set(samplers.FLOW) == set(FLOW_SAMPLERS)
     assert set(samplers.MATCHING) == set(MATCHING_SAMPLERS)
+
+
+def test_a1111_tells_of_guides_variations_and_a_second_drawing() -> None:
+    text = (
+        "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 512x512, Model: m, "
+        "VAE: soft.safetensors, Variation seed: 9, Variation seed strength: 0.15, "
+        "Denoising strength: 0.4, Clip skip: 2, Hires upscale: 2, Hires steps: 10, Tiling: True, "
+        'TI hashes: "moody: 5d6f7a8b9c0d", '
+        'ControlNet 0: "Module: canny, Model: control_canny [d14c016b], Weight: 0.8, '
+        'Guidance Start: 0.1, Guidance End: 0.9", '
+        'ControlNet 1: "Module: none, Model: None, Weight: 1"'
+    )
+    found = read_settings(samples.png(parameters=text))
+    assert found is not None
+    assert (found.variation, found.variation_seed) == (0.15, 9)
+    assert (found.hires, found.hires_strength, found.strength) == (2.0, 0.4, None)
+    assert (found.clip_skip, found.vae, found.tiling) == (2, "soft", True)
+    assert found.embeddings == (Named(name="moody", digest="5d6f7a8b9c0d"),)
+    model = Named(name="control_canny", digest="d14c016b")
+    assert found.controls == (Guide(model=model, making="canny", weight=0.8, start=0.1, end=0.9),)
+
+
+def test_invokeai_counts_layers_skipped_and_tells_of_guides() -> None:
+    said = {
+        "app_version": "5.0.0",
+        "positive_prompt": "a cat",
+        "cfg_scale": 7,
+        "clip_skip": 1,
+        "hrf_enabled": True,
+        "hrf_strength": 0.45,
+        "seamless_x": True,
+        "seamless_y": True,
+        "controlnets": [
+            {
+                "control_model": {"name": "canny"},
+                "control_weight": [0.7, 0.2],
+                "begin_step_percent": 0,
+                "end_step_percent": 0.8,
+            }
+        ],
+        "ipAdapters": [{"ip_adapter_model": {"name": "look"}, "weight": 0.6}],
+    }
+    found = read_settings(samples.png(invokeai_metadata=json.dumps(said)))
+    assert found is not None
+    assert (found.clip_skip, found.hires, found.hires_strength, found.tiling) == (
+        2,
+        2.0,
+        0.45,
+        True,
+    )
+    assert found.controls == (Guide(model=Named(name="canny"), weight=0.7, end=0.8),)
+    assert found.references == (Guide(model=Named(name="look"), weight=0.6),)
+
+
+def test_comfyui_tells_of_guides_its_vae_and_clips_last_layer() -> None:
+    graph = {
+        "1": {
+            "class_type": "KSampler",
+            "inputs": {
+                **{"seed": 5, "steps": 20, "cfg": 7.0, "sampler_name": "euler", "denoise": 1.0},
+                **{"scheduler": "normal", "model": ["2", 0], "positive": ["3", 0]},
+                **{"negative": ["4", 0], "latent_image": ["7", 0]},
+            },
+        },
+        "2": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "m.safetensors"}},
+        "3": {
+            "class_type": "ControlNetApplyAdvanced",
+            "inputs": {
+                **{"positive": ["4", 0], "control_net": ["5", 0], "strength": 0.6},
+                **{"start_percent": 0.1, "end_percent": 0.7},
+            },
+        },
+        "4": {"class_type": "CLIPTextEncode", "inputs": {"text": "a cat", "clip": ["6", 0]}},
+        "5": {"class_type": "ControlNetLoader", "inputs": {"control_net_name": "x/canny.sft"}},
+        "6": {"class_type": "CLIPSetLastLayer", "inputs": {"stop_at_clip_layer": -2}},
+        "7": {"class_type": "EmptyLatentImage", "inputs": {"width": 512, "height": 512}},
+        "8": {"class_type": "VAELoader", "inputs": {"vae_name": "soft.safetensors"}},
+    }
+    found = read_settings(samples.png(prompt=json.dumps(graph)))
+    assert found is not None
+    assert (found.prompt, found.clip_skip, found.vae) == ("a cat", 2, "soft")
+    assert found.controls == (Guide(model=Named(name="canny"), weight=0.6, start=0.1, end=0.7),)

@@ -20,7 +20,6 @@ _SETTING = re.compile(r'\s*(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|\
 _FEWEST_SETTINGS = 3
 _SIZE = re.compile(r"(\d{1,5})\s*[xX,]\s*(\d{1,5})")
 _LORA = re.compile(r"<(?:lora|lyco):([^:<>]{1,200})(?::(-?[\d.]{1,12}))?(?::[^<>]{0,100})?>")
-_WITH_HASH = re.compile(r"([^\[\]]{1,200}?)\s*(?:\[([0-9a-fA-F]{6,64})\])?\s*\Z")
 _MUST_QUOTE = re.compile(r'[,:"\n]')
 
 
@@ -53,7 +52,7 @@ def read(text: str, *, tool: str = "A1111") -> PictureSettings | None:
         loras=loras,
         upscale=_times(said.get("postprocess upscale by")),
         clip_skip=values.positive(said.get("clip skip")),
-        vae=_vae(said),
+        vae=_unless_none(said.get("vae", "")),
         variation=values.number(said.get("variation seed strength")),
         variation_seed=values.whole(said.get("variation seed")),
         hires=values.number(said.get("hires upscale")),
@@ -71,7 +70,7 @@ def write(settings: PictureSettings) -> str:
     lines = [_one_paragraph(settings.prompt) + loras]
     if settings.negative:
         lines.append(f"{NEGATIVE} {_one_paragraph(settings.negative)}")
-    familiar = samplers.familiar(settings.sampler)
+    familiar = samplers.FAMILIAR.get(settings.sampler, settings.sampler)
     size = f"{settings.width_px}x{settings.height_px}" if settings.width_px else None
     hashes = _pairs_of(tuple(x for x in settings.loras if x.digest))
     upscaled = settings.upscale if settings.upscale and settings.upscale > 1 else None
@@ -165,11 +164,6 @@ def _times(text: str | None) -> int | None:
     return int(factor) if factor is not None and factor.is_integer() and factor > 0 else None
 
 
-def _vae(said: dict[str, str]) -> str:
-    name = values.name(said.get("vae"))
-    return "" if name.lower() in ("none", "automatic") else name
-
-
 def _embeddings(said: dict[str, str]) -> tuple[Named, ...]:
     digests = _pairs(said.get("ti hashes", "") or said.get("ti", ""))
     return tuple(Named(name=values.name(x), digest=values.digest(y)) for x, y in digests.items())
@@ -177,32 +171,33 @@ def _embeddings(said: dict[str, str]) -> tuple[Named, ...]:
 
 def _controls(said: dict[str, str]) -> tuple[Guide, ...]:
     """Read "ControlNet 0: "Module: canny, Model: name [hash], Weight: 1, ...""."""
-    found = []
-    for number in range(values.MOST_GUIDES):
-        parts = {
-            name.strip().lower(): value.strip()
-            for name, colon, value in (
-                part.partition(":") for part in said.get(f"controlnet {number}", "").split(",")
-            )
-            if colon
-        }
-        model = _WITH_HASH.match(parts.get("model", ""))
-        if model is None or parts["model"].lower() == "none":
-            continue
-        weight, start, end = (
-            values.number(parts.get(name)) for name in ("weight", "guidance start", "guidance end")
-        )
-        module = values.name(parts.get("module"))
-        found.append(
-            Guide(
-                model=Named(name=values.name(model[1]), digest=values.digest(model[2])),
-                making="" if module.lower() == "none" else module,
-                weight=1.0 if weight is None else weight,
-                start=start or 0.0,
-                end=1.0 if end is None else end,
-            )
-        )
-    return tuple(found)
+    texts = (said.get(f"controlnet {number}", "") for number in range(values.MOST_GUIDES))
+    found = (_control(text[: values.MOST_NAME_LETTERS * 4]) for text in texts if text)
+    return tuple(guide for guide in found if guide.model)
+
+
+def _control(text: str) -> Guide:
+    parts = {
+        name.strip().lower(): value.strip()
+        for name, colon, value in (part.partition(":") for part in text.split(","))
+        if colon
+    }
+    name, _, digest = parts.get("model", "").partition("[")
+    numbers = (parts.get(key) for key in ("weight", "guidance start", "guidance end"))
+    weight, start, end = (values.number(number) for number in numbers)
+    return Guide(
+        model=Named(name=_unless_none(name), digest=values.digest(digest.rstrip("] "))),
+        making=_unless_none(parts.get("module", "")),
+        weight=1.0 if weight is None else weight,
+        start=start or 0.0,
+        end=1.0 if end is None else end,
+    )
+
+
+def _unless_none(text: str) -> str:
+    """Return a name; empty for what other tools write where there is nothing."""
+    name = values.name(text)
+    return "" if name.lower() in ("none", "automatic") else name
 
 
 def _control_words(guide: Guide) -> str:

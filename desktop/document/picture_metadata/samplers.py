@@ -51,10 +51,11 @@ FLOW = (
 )
 """Those that can follow a flow in a model made like one for noise."""
 
-MATCHING = (*_WITH_SPACINGS["euler"], "heun", *_spaced("lcm", "LCM"))
+MATCHING = (
+    *_WITH_SPACINGS["euler"],
+    *("heun", "dpm++ 2m", "dpm++ 3m", "dpm++ 2s", "unipc", "deis"),
+)
 """Those of models that are made for a flow: SD3, Flux."""
-
-KNOWN = frozenset((*FAMILIAR, *MATCHING))
 
 _COMFY = {
     "euler": "euler",
@@ -98,14 +99,6 @@ _INVOKE = {
     "tcd": "tcd",
 }
 _PLAIN_SCHEDULES = ("", "normal", "automatic", "simple", "uniform", "none", "sgm_uniform")
-
-
-def familiar(name: str) -> str:
-    """Return how other tools write one of our samplers; an unknown name stays as it is."""
-    plain, _, last = name.rpartition(" ")
-    if name in FAMILIAR or last not in SCHEDULES:
-        return FAMILIAR.get(name, name)
-    return f"{FAMILIAR.get(plain, plain)} {SCHEDULES[last]}"
 
 
 def of_a1111(sampler: str, schedule: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.document.picture_metadata.samplers import FAMILIAR, FLOW, MATCHING, familiar
+from desktop.document.picture_metadata.samplers import FAMILIAR, FLOW, MATCHING
 from desktop.panels.controls import Amount, Choice, Count, SeedField, field, pair
 from desktop.panels.painting.parts import WITH_CLIP, choose, listed, suiting
 from engines.api import ModelSpec, Role
@@ -27,7 +27,7 @@ def samplers_of(model: ModelSpec | None) -> list[tuple[str, str]]:
         names = MATCHING
     elif model is not None and (model.prediction == "flow" or model.architecture == STARTER):
         names = FLOW
-    return [(name, familiar(name)) for name in names]
+    return [(name, FAMILIAR[name]) for name in names]
 
 
 class DetailFields(QWidget):
@@ -93,7 +93,7 @@ class DetailFields(QWidget):
         if "guidance" in fields:
             self.guidance.set(max(0.0, fields["guidance"]))
         sampler = fields.get("sampler", "")
-        choose(self.sampler, sampler, familiar(sampler))
+        choose(self.sampler, sampler, FAMILIAR.get(sampler, sampler))
         self.count.setValue(1)
         self.variation.set(fields.get("variation", 0.0))
         if fields.get("variation"):

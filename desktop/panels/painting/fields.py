@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.panels.controls import Choice, Count, Foldout, field, label, row, tool
 from desktop.panels.models import ModelChoice
 from desktop.panels.painting.details import DetailFields
-from desktop.panels.painting.finish import FinishFields
+from desktop.panels.painting.finish import SMALL_PX, FinishFields
 from desktop.panels.painting.grid import GridFields
 from desktop.panels.painting.guides import GuideFields
 from desktop.panels.painting.loras import EmbeddingChoice, LoraStack
@@ -203,6 +203,7 @@ class PaintingFields(QWidget):
         self.guides.show_models(self._specs, model)
         self.grid.show_models(self._specs, model)
         self._base = model.base if model is not None else ""
+        self.finish.suit(OWN_SIDES_PX.get(self._base, SMALL_PX))
         self._on_size()
         self._summarise()
 

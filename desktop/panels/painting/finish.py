@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from desktop.panels.controls import Amount, Choice, field, label, pair
+from desktop.panels.controls import Amount, Choice, field, label
 from desktop.panels.enlarging import UPSCALERS, can_cut_out, time_words, upscalers_of
 from desktop.panels.painting.parts import choose
 from engines.api import ModelSpec
@@ -22,6 +22,8 @@ HIRES = (
     ("4", "4 times larger"),
 )
 HIRES_STRENGTH = 0.5
+SMALL_PX = 512
+"""Pictures with shorter sides are enlarged unless the user says otherwise."""
 
 
 class FinishFields(QWidget):
@@ -32,7 +34,6 @@ class FinishFields(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.enlarge = Choice(ENLARGE)
-        self.enlarge.set("4")
         self.upscaler = Choice(UPSCALERS)
         self.hires = Choice(HIRES)
         self.hires.setToolTip("Enlarges the picture and paints over it: more detail, more time")
@@ -47,12 +48,15 @@ class FinishFields(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addLayout(pair(field("Enlarged", self.enlarge), self._upscaler_field))
+        column.addWidget(field("Enlarged", self.enlarge))
+        column.addWidget(self._upscaler_field)
         column.addWidget(self._time)
         column.addWidget(field("Drawn once more, larger", self.hires))
         column.addWidget(self._strength_field)
         column.addWidget(self.tiling)
         column.addWidget(self.cutout)
+        self._is_chosen = False
+        self.enlarge.activated.connect(self._on_chosen)
         for choice in (self.enlarge, self.upscaler, self.hires):
             choice.currentIndexChanged.connect(lambda _: self._show())
         for box in (self.cutout, self.tiling):
@@ -85,6 +89,11 @@ class FinishFields(QWidget):
             self._size_px = (width_px, height_px)
             self._show()
 
+    def suit(self, side_px: int) -> None:
+        """Enlarge what a model paints small, unless the user chose otherwise."""
+        if not self._is_chosen:
+            self.enlarge.set("4" if side_px < SMALL_PX else "1")
+
     def fields(self) -> dict[str, Any]:
         """Return the fields of a request that stand here."""
         upscale = int(self.enlarge.value)
@@ -100,6 +109,7 @@ class FinishFields(QWidget):
     def take(self, fields: dict[str, Any]) -> None:
         """Show the fields of a request; how much it is enlarged stays unless it is said."""
         if "upscale" in fields:
+            self._is_chosen = True
             choose(self.enlarge, str(fields["upscale"]), f"{fields['upscale']} times")
         choose(self.upscaler, fields.get("upscaler", ""))
         hires = f"{fields.get('hires', 1.0):g}"
@@ -108,6 +118,9 @@ class FinishFields(QWidget):
         self.tiling.setChecked(fields.get("tiling", False))
         self.cutout.setChecked(fields.get("cutout", False))
         self._show()
+
+    def _on_chosen(self, index: int) -> None:
+        self._is_chosen = True
 
     def _show(self) -> None:
         factor, larger = int(self.enlarge.value), float(self.hires.value)

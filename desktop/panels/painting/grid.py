@@ -12,7 +12,7 @@ from desktop.painting import axis_of, values_text
 from desktop.panels.controls import Choice, label, row, tool
 from desktop.panels.painting.details import samplers_of
 from desktop.panels.painting.rows import Cards
-from engines.api import Axis, Kind, ModelSpec, Role
+from engines.api import Axis, BadRequest, Kind, ModelSpec, Role
 
 MOST_AXES = 3
 NAMES = (
@@ -82,6 +82,14 @@ class AxisCard(QWidget):
         """
         return axis_of(self.name.value, self.values.text())
 
+    @property
+    def count(self) -> int:
+        """How many values there are; 0 while they cannot be read."""
+        try:
+            return len(self.value().values)
+        except BadRequest:
+            return 0
+
     def take(self, axis: Axis) -> None:
         self.name.set(axis.name)
         self.values.setText(values_text(axis.values))
@@ -128,7 +136,7 @@ class GridFields(QWidget):
 
     @property
     def summary(self) -> str:
-        return " x ".join(str(len(axis.values.text().split(","))) for axis in self.axes.cards)
+        return " x ".join(str(card.count) for card in self.axes.cards)
 
     @property
     def is_asked(self) -> bool:

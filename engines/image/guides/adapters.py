@@ -73,16 +73,13 @@ class Adapters:
         known = [[state.to(**place) for state in states] for states in self._states]
 
         def guide(call: Call, ask: Ask) -> Tensor:
-            told = [
-                [use.use.weight * state for state in states]
-                for use, states in zip(self._uses, known, strict=True)
-                if use.counts(call)
-            ]
-            if not told:
+            steering = [number for number, use in enumerate(self._uses) if use.counts(call)]
+            if not steering:
                 return ask(call)
-            rows = len(call.latents)
+            shares = [self._uses[number].use.weight for number in steering]
+            levels = zip(*(known[number] for number in steering), strict=True)
             # The UNet takes them from the list one by one, so each call has a list of its own.
-            both = [torch.cat([_sum(level)] * rows) for level in zip(*told, strict=True)]
+            both = [torch.cat([_sum(level, shares)] * len(call.latents)) for level in levels]
             return ask(
                 replace(call, more={**call.more, "down_intrablock_additional_residuals": both})
             )
@@ -90,11 +87,12 @@ class Adapters:
         yield guide
 
 
-def _sum(states: Sequence[Tensor]) -> Tensor:
-    total = states[0]
-    for state in states[1:]:
-        total = total + state
-    return total
+def _sum(states: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Return the weighted sum of what several adapters tell of one level."""
+    first, *more = (share * state for share, state in zip(shares, states, strict=True))
+    for one in more:
+        first = first + one
+    return first
 
 
 def _look(

@@ -76,6 +76,5 @@ def opaque(image: Image.Image) -> Image.Image:
 
 def unit_tensor(image: Image.Image) -> Tensor:
     """Turn an RGB or grey picture into (1, 3 or 1, height, width) from 0 to 1, channels last."""
-    values = np.asarray(image, np.float32) / 255
-    planes = values if values.ndim == 3 else values[..., None]
-    return torch.from_numpy(planes[None]).permute(0, 3, 1, 2)
+    values = torch.from_numpy(np.asarray(image, np.float32) / 255)
+    return values.view(1, image.height, image.width, -1).permute(0, 3, 1, 2)

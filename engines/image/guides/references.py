@@ -119,8 +119,9 @@ def _reading(unet: Any, worn: Sequence[IpAdapter], shares: Sequence[float]) -> I
         unet.config.encoder_hid_dim_type = "ip_image_proj"
         yield
     finally:
-        unet.set_attn_processor(dict(own))
+        # A projection may have attention of its own, which would be counted with the UNet's.
         unet.encoder_hid_proj = projection
+        unet.set_attn_processor(dict(own))
         unet.config.encoder_hid_dim_type = told_by
 
 

@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from engines.api import Run, TrainRequest, TrainResult
 from engines.image import matting
+from engines.image.cutout_needs import FILE
 from engines.memory.lease import Working
 from engines.services import Services
 from engines.training.cutout.composites import Composites
@@ -189,5 +190,5 @@ def export(network: torch.nn.Module, folder: Path) -> Path:
     """Write the weights in half precision, as the application ships them."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    save_file(weights, folder / matting.FILE)
+    save_file(weights, folder / FILE)
     return folder

@@ -26,6 +26,7 @@ from engines.api import (
 )
 from engines.catalog import Catalog
 from engines.image import backgrounds, cutout, cutout_files, matting, png, refining
+from engines.image.cutout_needs import FILE, OURS
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services
@@ -61,13 +62,13 @@ def write_ours(folder: Path) -> Path:
     """Write a network of random weights as one of ours."""
     folder.mkdir()
     torch.manual_seed(0)
-    save_file(matting.CutoutNet().state_dict(), folder / matting.FILE)
+    save_file(matting.CutoutNet().state_dict(), folder / FILE)
     about = {
         "version": 1,
         "id": folder.name,
         "kind": "cutout",
         "name": "Random",
-        "architecture": cutout.OURS,
+        "architecture": OURS,
     }
     (folder / "model.json").write_text(json.dumps(about))
     return folder
@@ -119,7 +120,7 @@ def test_our_network_works_through_the_library(tmp_path: Path, library: Catalog)
 
 def test_weights_of_another_network_are_refused(tmp_path: Path, library: Catalog) -> None:
     folder = write_ours(tmp_path / "random")
-    save_file({"a": torch.zeros(2)}, folder / matting.FILE)
+    save_file({"a": torch.zeros(2)}, folder / FILE)
     with pytest.raises(ModelRefused, match="our network"):
         cut(library, red_disc(), model="random")
 
@@ -178,6 +179,15 @@ def test_edges_follow_the_picture_and_not_the_small_matte() -> None:
     plain = np.asarray(small.resize((600, 600), Image.Resampling.BILINEAR)) / 255
     fine = np.asarray(refining.refine(image, coarse).getchannel("A")) / 255
     assert np.abs(fine - truth).mean() < 0.6 * np.abs(plain - truth).mean()
+
+
+def test_what_lies_apart_and_is_not_sure_is_taken_for_ground() -> None:
+    matte = np.zeros((32, 32), np.float32)
+    matte[4:12, 4:12], matte[12:14, 4:12] = 0.9, 0.3  # a subject and its soft edge
+    matte[20:24, 20:24] = 0.4
+    left = refining.without_haze(matte)
+    assert (left[4:14] == matte[4:14]).all() and left[20:24].max() == 0
+    assert refining.without_haze(np.zeros((8, 8), np.float32)).max() == 0
 
 
 def test_strips_of_a_large_picture_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:

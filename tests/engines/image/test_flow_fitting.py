@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import diffusers
 import pytest
+import torch
+import transformers
 
 from engines.api import FitRequest, ModelMissing, Run, Verdict
 from engines.fitting import FitEngine
+from engines.formats.json_reader import read_object
 from engines.image import clip_words, flow_parts, flow_shapes, sizes
 from engines.image.card import Card
 from engines.memory.manager import MemoryManager
@@ -15,6 +20,15 @@ from engines.memory.simulated import SimulatedDevice
 from engines.services import Services
 from tests.engines.image import tiny_families, tiny_flows
 from tests.engines.image.flow_studio import FAMILIES, Studio
+
+LARGE = {
+    "num_layers": 38, "num_attention_heads": 38, "caption_projection_dim": 2432,
+    "qk_norm": "rms_norm",
+}  # fmt: skip
+MEDIUM = {
+    "pos_embed_max_size": 384, "dual_attention_layers": list(range(13)), "qk_norm": "rms_norm",
+}  # fmt: skip
+"""How the two sizes of 3.5 differ from 3."""
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -67,3 +81,33 @@ def test_the_shapes_of_a_file_tell_the_depth_and_width_of_its_transformer() -> N
         told = flow_shapes.settings(flow, tensors)  # type: ignore[arg-type]
         assert told
         assert {name: config[name] for name in told} == told
+
+
+@pytest.mark.parametrize(
+    ("folder", "part", "changes", "published"),
+    [
+        ("stable-diffusion-3", "transformer", {}, 2_028_328_000),
+        ("stable-diffusion-3", "transformer", LARGE, 8_056_627_520),
+        ("stable-diffusion-3", "transformer", MEDIUM, 2_243_171_520),
+        ("flux", "transformer", {}, 11_901_408_320),
+        ("flux", "transformer", {"guidance_embeds": False}, 11_891_178_560),
+        ("stable-diffusion-3", "vae", {}, 83_819_683),
+        ("flux", "vae", {}, 83_819_683),
+    ],
+)
+def test_the_shipped_configurations_have_the_published_sizes(
+    folder: str, part: str, changes: dict[str, Any], published: int
+) -> None:
+    settings = read_object(sizes.FAMILIES / folder / part / "config.json") | changes
+    maker = getattr(diffusers, settings["_class_name"])
+    with torch.device("meta"):
+        built = maker.from_config(settings)
+    assert sum(weights.numel() for weights in built.parameters()) == published
+
+
+@pytest.mark.parametrize("place", ["stable-diffusion-3/text_encoder_3", "flux/text_encoder_2"])
+def test_t5_is_the_published_one(place: str) -> None:
+    config = transformers.T5Config.from_pretrained(sizes.FAMILIES / place)
+    with torch.device("meta"):
+        built = transformers.T5EncoderModel(config)
+    assert sum(weights.numel() for weights in built.parameters()) == 4_762_310_656

@@ -11,8 +11,10 @@ from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 
 from engines import devices
-from engines.api import BadRequest, Pixels, Progress, Run
+from engines.api import BadRequest, Cancelled, CancelToken, Pixels, Progress, Run
 from engines.image import clip_words, png, speed
+from engines.image.denoising import FlowForward
+from engines.image.guiding import Call
 from tests.engines.image import tiny_families, tiny_flows
 from tests.engines.image.flow_studio import (
     FAMILIES,
@@ -117,3 +119,46 @@ def test_without_t5(studio: Studio, tmp_path: Path) -> None:
 def test_a_sampler_that_cannot_follow_a_flow_is_refused(studio: Studio) -> None:
     with pytest.raises(BadRequest):
         studio.draw("flux", sampler="ddim")
+
+
+@pytest.mark.parametrize("family", ["stable-diffusion-3", "flux"])
+@pytest.mark.parametrize("sampler", ["euler karras", "heun", "dpm++ 2m", "unipc"])
+def test_other_samplers_draw_too(studio: Studio, family: str, sampler: str) -> None:
+    own = studio.draw(family)
+    asked = {"init": png.encode(START), "mask": png.encode(MASK)}
+    assert studio.draw(family, sampler=sampler) != own
+    assert len(studio.draw(family, sampler=sampler, **asked)) == 1
+
+
+@pytest.mark.parametrize("family", ["stable-diffusion-3", "flux"])
+def test_cancelling_stops_within_a_step(studio: Studio, family: str) -> None:
+    token = CancelToken()
+    seen: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        seen.append(progress)
+        if isinstance(progress.preview, Pixels):
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        studio.draw(family, Run(token=token, report=report), steps=9, count=2)
+    assert sum(isinstance(one.preview, Pixels) for one in seen) == 1
+
+
+def test_rows_can_be_worked_on_one_by_one(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = FlowForward._predict
+    rows: list[int] = []
+
+    def in_halves(forward: FlowForward, call: Call) -> torch.Tensor:
+        forward.in_halves = True
+        rows.append(len(call.latents))
+        apart = whole(forward, call)
+        forward.in_halves = False
+        assert torch.allclose(apart, whole(forward, call), atol=1e-4)
+        return apart
+
+    monkeypatch.setattr(FlowForward, "_predict", in_halves)
+    studio.draw("stable-diffusion-3")
+    assert rows == [2] * STEPS
+    studio.draw("flux")
+    assert rows == [2] * STEPS + [1] * STEPS

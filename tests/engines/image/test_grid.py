@@ -119,6 +119,7 @@ def test_within_a_model_the_loras_and_words_change_rarely() -> None:
         ({"lora:1": ("0.5",)}, "LoRA 1"),
         ({"prompt": ("owl", "fox")}, "owl"),
         ({"width_px": ("33",)}, "33"),
+        ({"sampler": ("Euler a", "magic")}, "magic"),
     ],
 )
 def test_unknown_names_and_values_are_told_before_anything_is_drawn(

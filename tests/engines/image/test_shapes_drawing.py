@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from engines.api import BadRequest, Cancelled, CancelToken, ImageRequest, Progress, Run
-from engines.image import outpainting, png, settling
+from engines.image import autoencoding, engine, outpainting, png, settling
 from engines.image.outpainting import Sides
 from engines.image.variations import slerp
 from tests.engines.image import test_plain_pipelines as plain
@@ -237,7 +237,6 @@ def test_a_cancel_stops_at_the_next_step_of_either_drawing(studio: Studio, at: i
 def test_a_cancel_while_it_decodes_ends_there(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engines.image import autoencoding
 
     token, decoded = CancelToken(), []
     model, plainly = studio.model("folder"), autoencoding.decode
@@ -256,3 +255,21 @@ def test_a_cancel_while_it_decodes_ends_there(
     with pytest.raises(Cancelled):
         studio.draw(model, Run(token))
     assert not decoded
+
+
+def test_a_cancel_while_aids_get_ready_begins_no_other(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, ready = CancelToken(), list[int]()
+
+    class Slow:
+        components = ()
+
+        def prepare(self, sitting: Any) -> None:
+            ready.append(1)
+            token.cancel()
+
+    monkeypatch.setattr(engine, "aids_of", lambda *asked: (Slow(), Slow()))
+    with pytest.raises(Cancelled):
+        studio.draw(studio.model("folder"), Run(token))
+    assert ready == [1]

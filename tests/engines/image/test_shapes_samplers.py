@@ -5,6 +5,7 @@ from __future__ import annotations
 import diffusers
 import pytest
 
+from desktop.document.picture_metadata import samplers as written
 from engines.api import BadRequest
 from engines.image import png, samplers
 from tests.engines.image import test_plain_pipelines as plain
@@ -84,3 +85,18 @@ def test_a_name_overrules_the_spacing_that_a_model_came_with() -> None:
 def test_a_spacing_that_a_sampler_cannot_have_is_a_bad_request() -> None:
     with pytest.raises(BadRequest, match="the sampler is"):
         samplers.make({"_class_name": "PNDMScheduler"}, "ddim karras")
+
+
+def test_the_window_and_the_metadata_know_the_same_names() -> None:
+    assert set(written.FAMILIAR) == set(samplers.SAMPLERS)
+    assert set(written.FLOW) == set(samplers.FLOW_SAMPLERS)
+    assert set(written.MATCHING) == set(samplers.MATCHING_SAMPLERS)
+
+
+def test_what_other_tools_wrote_is_a_sampler_of_ours() -> None:
+    for sampler in ("Euler a", "DPM++ 2M Karras", "DPM++ 3M SDE Exponential", "DPM2 a", "PLMS"):
+        assert written.of_a1111(sampler) in samplers.SAMPLERS
+    for sampler in ("dpmpp_2m_sde_gpu", "uni_pc", "ddim", "lms", "dpm_2_ancestral"):
+        assert written.of_comfy(sampler) in samplers.SAMPLERS
+    for sampler in ("dpmpp_2m_k", "euler_a", "kdpm_2", "tcd", "deis"):
+        assert written.of_invoke(sampler) in samplers.SAMPLERS

@@ -42,7 +42,8 @@ def test_several_different_ones_and_what_joins_them() -> None:
     assert drawn("{2$$ and $$a|b}").keys() == {"a and b", "b and a"}
     assert drawn("{1-2$$+$$a|b}").keys() == {"a", "b", "a+b", "b+a"}
     assert drawn("{9$$a|b}").keys() == {"a, b", "b, a"}
-    assert drawn("{-1$$a|b}").keys() == {"", "a", "b"}
+    assert drawn("{-2$$a|b}").keys() == {"a", "b", "a, b", "b, a"}
+    assert drawn("{0-1$$a|b}").keys() == {"", "a", "b"}
     assert drawn("{2-$$a|b|c}").keys() >= {"a, b", "a, b, c"}
 
 
@@ -63,6 +64,16 @@ def test_lists_are_taken_by_name_and_hold_choices(folder: Path) -> None:
     assert 2.2 < colours["blue sky"] / colours["red sky"] < 4
     assert "a tall baker in red" in drawn("__people/jobs__", lists)
     assert drawn("{2$$__colours__}", lists).keys() == {"red, blue", "blue, red"}
+
+
+def test_a_star_takes_all_lists_it_fits(folder: Path) -> None:
+    (folder / "people" / "kings.txt").write_text("Arthur\n")
+    lists = Wildcards([folder])
+    assert drawn("__people/k*__", lists).keys() == {"Arthur"}
+    assert {"Arthur", "a small baker in blue"} <= drawn("__people/*__", lists).keys()
+    assert "Arthur, red" in drawn("{1-$$__*__}", lists, 2_000)
+    with pytest.raises(BadRequest, match="no list"):
+        expand("__animals/*__", "1", lists)
 
 
 def test_what_is_not_there_is_told(folder: Path) -> None:

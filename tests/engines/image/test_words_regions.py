@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from engines.api import BadRequest, ImageRequest, RegionPrompt
-from engines.image import png, regions
+from engines.image import denoising, png, regions
 from engines.image.guiding import Call
 from engines.image.pipelines import States
 from tests.engines.image import test_engine, test_flow_pipelines, test_plain_pipelines
@@ -51,6 +51,26 @@ def test_a_white_region_is_a_drawing_with_its_words_alone(
     assert studio.draw(model, regions=(region(PROMPT, weight=0.0),), **asked) == other
     mixture = studio.draw(model, regions=(region(PROMPT, left()),), **asked)
     assert mixture not in (alone, other)
+
+
+def test_regions_are_the_same_with_each_row_worked_on_by_itself(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = denoising.Forward._predict
+    rows: list[int] = []
+
+    def in_halves(forward: denoising.Forward, call: Call) -> Tensor:
+        forward.in_halves = True
+        rows.append(len(call.latents))
+        return whole(forward, call)
+
+    monkeypatch.setattr(denoising.Forward, "_predict", in_halves)
+    model = studio.model("stable-diffusion-xl")
+    alone = studio.draw(model)
+    asked = (region("of"), region(PROMPT, weight=0.0))
+    assert studio.draw(model, prompt="of") == studio.draw(model, prompt="moon", regions=asked)
+    assert studio.draw(model, prompt="moon", regions=(region(PROMPT),)) == alone
+    assert set(rows) == {2}
 
 
 @pytest.mark.parametrize("family", ["stable-diffusion-3", "flux"])
