@@ -53,7 +53,8 @@ _WIDTHS = (
     "shared.weight",
     "encoder.embed_tokens.weight",
 )
-_TOKENIZER = "tokenizer.json"
+_TOKENIZER, _T5_KIND = "tokenizer.json", b'"Unigram"'
+MOST_WORDS_BYTES = 2**25
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,14 @@ class Shelf:
 
     def t5_words(self, encoder: Path) -> Path | None:
         """Find the folder with the words of T5, first where the encoder lies."""
-        places = [encoder if encoder.is_dir() else encoder.parent]
-        places += [Path(spec.path) for spec in self.specs if _is_t5_folder(spec)]
+        encoders = [Path(spec.path) for spec in self.specs if _is_t5(spec)]
+        places = [path if path.is_dir() else path.parent for path in (encoder, *encoders)]
         for spec in self.specs:
             flow = FLOWS.get(spec.architecture)
             if flow and Path(spec.path).is_dir():
                 name = "tokenizer_3" if flow == SD3 else "tokenizer_2"
                 places.append(Path(spec.path) / name)
-        return next((place for place in places if (place / _TOKENIZER).is_file()), None)
+        return next((place for place in places if _has_t5_words(place)), None)
 
     @staticmethod
     def _is_named(name: str, mark: str) -> bool:
@@ -122,5 +123,16 @@ def encoder_width(path: Path) -> int:
     return next(found, 0)
 
 
-def _is_t5_folder(spec: ModelSpec) -> bool:
-    return spec.role is Role.TEXT_ENCODER and spec.architecture == "t5" and Path(spec.path).is_dir()
+def _is_t5(spec: ModelSpec) -> bool:
+    return spec.role is Role.TEXT_ENCODER and spec.architecture.startswith("t5")
+
+
+def _has_t5_words(folder: Path) -> bool:
+    """Say whether a folder's tokenizer is of T5's kind; a language model's may lie there."""
+    path = folder / _TOKENIZER
+    try:
+        if not path.is_file() or path.stat().st_size > MOST_WORDS_BYTES:
+            return False
+        return _T5_KIND in path.read_bytes()
+    except OSError:
+        return False

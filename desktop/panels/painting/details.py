@@ -60,7 +60,7 @@ class DetailFields(QWidget):
         column.addWidget(self._seed_field)
         column.addWidget(self._clip_field)
         column.addWidget(self._vae_field)
-        self.variation.changed.connect(lambda _: self._show())
+        self.variation.changed.connect(self._show)
         self._show()
 
     def show_models(self, specs: Sequence[ModelSpec], model: ModelSpec | None) -> None:
@@ -102,7 +102,7 @@ class DetailFields(QWidget):
         choose(self.vae, fields.get("vae", ""))
         self._show()
 
-    def _show(self) -> None:
+    def _show(self, *_: object) -> None:
         """Show what the model can, and what is set."""
         self._seed_field.setVisible(self.variation.value > 0)
         self._clip_field.setVisible(self._is_clip or self.clip_skip.value() > 0)

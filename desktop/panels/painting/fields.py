@@ -88,7 +88,7 @@ class PaintingFields(QWidget):
         self._embedding_field = field("Embeddings", self.embeddings)
         self._fold()
         model.changed.connect(self._on_model)
-        self.size_choice.currentIndexChanged.connect(lambda _: self._on_size())
+        self.size_choice.currentIndexChanged.connect(self._on_size)
         self.start.changed.connect(self._on_size)
         for part in (self.start, self.guides, self.regions, self.finish, self.grid):
             part.changed.connect(self._summarise)
@@ -207,7 +207,7 @@ class PaintingFields(QWidget):
         self._on_size()
         self._summarise()
 
-    def _on_size(self) -> None:
+    def _on_size(self, *_event: object) -> None:
         """Tell how large the picture will be where that matters."""
         width, _, height = self.size_choice.value.partition("x")
         size_px = (int(width), int(height))

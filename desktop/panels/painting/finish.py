@@ -58,9 +58,9 @@ class FinishFields(QWidget):
         self._is_chosen = False
         self.enlarge.activated.connect(self._on_chosen)
         for choice in (self.enlarge, self.upscaler, self.hires):
-            choice.currentIndexChanged.connect(lambda _: self._show())
+            choice.currentIndexChanged.connect(self._show)
         for box in (self.cutout, self.tiling):
-            box.toggled.connect(lambda _: self._show())
+            box.toggled.connect(self._show)
         self._show()
 
     @property
@@ -122,7 +122,7 @@ class FinishFields(QWidget):
     def _on_chosen(self, index: int) -> None:
         self._is_chosen = True
 
-    def _show(self) -> None:
+    def _show(self, *_: object) -> None:
         factor, larger = int(self.enlarge.value), float(self.hires.value)
         width_px, height_px = (round(side * larger) for side in self._size_px)
         time = time_words(width_px, height_px, factor, self.upscaler.value) if factor > 1 else ""

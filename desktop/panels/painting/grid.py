@@ -70,8 +70,8 @@ class AxisCard(QWidget):
         column.addWidget(self.name)
         line: QHBoxLayout = row(self.values, self._add, spacing=4)
         column.addLayout(line)
-        self.name.currentIndexChanged.connect(lambda _: self._on_name())
-        self.values.textChanged.connect(lambda _: self.changed.emit())
+        self.name.currentIndexChanged.connect(self._on_name)
+        self.values.textChanged.connect(self.changed)
         self._on_name()
 
     def value(self) -> Axis:
@@ -99,7 +99,7 @@ class AxisCard(QWidget):
         self._listed = listed
         self._on_name()
 
-    def _on_name(self) -> None:
+    def _on_name(self, *_: object) -> None:
         self.values.setPlaceholderText(EXAMPLES.get(self.name.value, "0.2, 0.5, 0.8"))
         self._add.setVisible(bool(self._listed.get(self.name.value)))
         self.changed.emit()

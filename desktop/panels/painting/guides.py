@@ -52,8 +52,8 @@ class ControlCard(QWidget):
         ).addLayout(pair(field("From", self.start), field("Until", self.end)))
         for amount in (self.start, self.end):
             amount.setToolTip("A share of the steps: 0 is the first, 1 the last")
-        self.making.currentIndexChanged.connect(lambda _: self._show_depth())
-        self.model.activated.connect(lambda _: self.suggest())
+        self.making.currentIndexChanged.connect(self._show_depth)
+        self.model.activated.connect(self.suggest)
 
     def value(self) -> ControlUse:
         """Return the control.
@@ -93,12 +93,12 @@ class ControlCard(QWidget):
         self.making.refill([(name, MAKINGS[name]) for name in names])
         self._show_depth()
 
-    def suggest(self) -> None:
+    def suggest(self, *_: object) -> None:
         """Choose what a model's name says it is guided by."""
         name = self.model.currentText().lower()
         self.making.set(next((x for x in PREPROCESSORS if x and x in name), ""))
 
-    def _show_depth(self) -> None:
+    def _show_depth(self, *_: object) -> None:
         self._depth_field.setVisible(self.making.value == "depth" and self.depth_model.count() > 1)
 
 

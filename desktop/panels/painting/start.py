@@ -37,7 +37,7 @@ class StartFields(QWidget):
         for side, count in zip(SIDES, self.around, strict=True):
             count.setSingleStep(STEP_PX)
             count.setToolTip(f"Make the picture larger: {side.lower()}")
-            count.valueChanged.connect(lambda _: self.changed.emit())
+            count.valueChanged.connect(self.changed)
             sides.append(field(f"Add {side.lower()}", count))
         self._more = QWidget()
         more = QVBoxLayout(self._more)

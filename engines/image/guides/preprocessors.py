@@ -118,7 +118,7 @@ PREPROCESSORS: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 def _grey(image: Image.Image) -> Grey:
-    return np.asarray(image.convert("L"), np.float32) / 255
+    return np.asarray(image.convert("L"), np.float32) / np.float32(255)
 
 
 def _picture(marks: NDArray[np.bool_] | Grey) -> Image.Image:

@@ -151,6 +151,19 @@ def test_what_does_not_draw_from_words_or_cannot_be_read_is_refused(studio: Stud
 
 
 @pytest.mark.parametrize("family", ["stable-diffusion-3.5", "flux"])
+def test_files_in_plain_8_bits(studio: Studio, family: str) -> None:
+    """Weights of 8 bits give the very picture of the same weights in 32."""
+    shelf = Shelf(studio, family)
+    tiny_flows.t5_words().save_pretrained(shelf.models)
+    small = {n: t.to(torch.float8_e4m3fn) for n, t in tiny_flows.whole(family, shelf.built).items()}
+    places = [shelf.models / f"{name}.safetensors" for name in ("small", "same")]
+    tiny_flows.save(places[0], small)
+    tiny_flows.save(places[1], {name: tensor.float() for name, tensor in small.items()})
+    first, second = (studio.draw(str(place)) for place in places)
+    assert first == second
+
+
+@pytest.mark.parametrize("family", ["stable-diffusion-3.5", "flux"])
 @pytest.mark.parametrize("packing", ["F16", "Q8_0"])
 def test_a_transformer_in_gguf(studio: Studio, family: str, packing: str) -> None:
     """Packed weights give the very picture of the same weights unpacked."""

@@ -11,7 +11,7 @@ import torch
 import transformers
 from PIL import Image, ImageDraw
 
-from engines.api import ControlUse, ImageRequest, ModelMissing, ModelRefused, Run
+from engines.api import ControlUse, ModelMissing, ModelRefused, Run
 from engines.catalog import Catalog
 from engines.image import png
 from engines.image.guides import picturing
@@ -144,4 +144,3 @@ def test_without_a_depth_model_it_says_what_is_missing(tmp_path: Path) -> None:
         depth_of(model, catalog, named=False)
     with pytest.raises(ModelRefused, match="outside its folder"):
         depth_of(model, catalog)
-    assert ImageRequest(prompt="a", seed=1).controls == ()

@@ -82,12 +82,15 @@ def write_adapter(made: Any, path: Path, layout: str) -> Path:
         return path
     named = made.state_dict()
     if layout == "original":
-        named = {_original_adapter(name): t for name, t in named.items()}
+        light = made.config.adapter_type == "light_adapter"
+        named = {_original_adapter(name, light=light): t for name, t in named.items()}
     return _write(path.with_suffix(".safetensors"), named)
 
 
-def _original_adapter(name: str) -> str:
+def _original_adapter(name: str, *, light: bool) -> str:
     name = name.removeprefix("adapter.")
+    if light:
+        return name.replace(".resnets.", ".body.")
     name = re.sub(
         r"^body\.(\d)\.resnets\.(\d)\.",
         lambda at: f"body.{2 * int(at[1]) + int(at[2])}.",
