@@ -17,7 +17,7 @@ from engines.catalog import Catalog
 from engines.formats.recognition import recognise
 from engines.image import clip_words, flow_parts, sizes, speed
 from engines.image.card import Card
-from tests.engines.image import tiny_families, tiny_flows
+from tests.engines.image import original_layout, tiny_families, tiny_flows
 from tests.engines.image.flow_studio import FAMILIES, Studio, drawn, plain
 
 
@@ -56,7 +56,7 @@ class Shelf:
         for name, model in self.built.items():
             if name == "vae":
                 weights = {n.removeprefix("first_stage_model."): t
-                           for n, t in tiny_flows.original_layout.vae(model).items()}  # fmt: skip
+                           for n, t in original_layout.vae(model).items()}  # fmt: skip
                 self._write("ae" if self.family.startswith("flux") else "sd3_vae", weights)
             elif name.startswith("text"):
                 self._write(name, tiny_flows.encoder(model))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -183,7 +184,7 @@ def test_rows_are_worked_on_one_by_one() -> None:
             assert more["timestep_cond"] is None
             return (latents + time,)
 
-    forward = Forward(Network())
+    forward = Forward(Network(), SimpleNamespace(guides=()))  # type: ignore[arg-type]
     forward.ladder = lambda call: call()  # type: ignore[assignment]
     forward.in_halves = True
     latents = torch.randn(2, 4, 8, 8)
