@@ -37,8 +37,10 @@ from engines.training.image.vae_phase import DecoderTraining
 FITTED_PICTURES: Final = 3000
 TURN_S: Final = 600.0
 """Decoder and UNet take turns of this length together; after each both are saved."""
-DECODER_SHARE: Final = 0.25
-"""Of a turn, as long as the decoder has steps left."""
+DECODER_SHARE: Final = 0.1
+"""Of a turn, as long as the decoder has steps left: it is good long before the UNet."""
+LONG_MINUTES: Final = 30.0
+"""Trainings over this length are worth the time that compiling takes."""
 COLOURED_PICTURES: Final = 256
 
 
@@ -101,7 +103,14 @@ def train(request: TrainRequest, run: Run, services: Services) -> TrainResult:
         captions = CaptionStates(PromptReader(reader_folder))
         known, held = (Stream(Pictures(bank, held=held), code, captions) for held in (False, True))
         decoder = DecoderTraining(known, out, recipe.vae, request.seed, device)
-        unet = UnetTraining(known, out, recipe.unet, request.seed, device)
+        unet = UnetTraining(
+            known,
+            out,
+            recipe.unet,
+            request.seed,
+            device,
+            compiled=request.minutes > LONG_MINUTES,
+        )
         figures: dict[str, float] = {}
         journal = Journal(out / "journal.jsonl", known, held)
         while not (unet.done and decoder.done) and time.monotonic() < end_s:
