@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,9 +12,18 @@ import torch
 from engines.api import MemoryOptions, OutOfMemory
 from engines.memory.device import CpuDevice
 from engines.memory.manager import MemoryManager
-from tests.gpu.towers import Batches, Plan, Tower, climb, climb_down, misses, rows_of, soak
+from tests.gpu.towers import Batches, Plan, Tower, climb, climb_down, rows_of, soak
 
 TARGET_MISS = 0.15
+ROOT = Path(__file__).resolve().parents[2]
+PREDICTING = """
+from engines.memory.device import CpuDevice
+from tests.gpu.towers import misses
+same = misses(CpuDevice(), (100_000, 100_000, 100_000), (100_000,))
+others = misses(CpuDevice(), (80_000, 120_000, 160_000), (100_000, 240_000))
+print(max(*same.values(), *others.values()))
+"""
+"""For a process of its own: what other tests freed, the allocator would hand out unseen."""
 
 
 class ShortOver:
@@ -43,9 +54,10 @@ def test_a_plan_knows_the_size_of_its_tower() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets the peak be set back")
 def test_predictions_on_the_processor_are_within_fifteen_percent() -> None:
-    same = misses(CpuDevice(), (100_000, 100_000, 100_000), (100_000,))
-    others = misses(CpuDevice(), (80_000, 120_000, 160_000), (100_000, 240_000))
-    assert max(*same.values(), *others.values()) <= TARGET_MISS
+    command = [sys.executable, "-c", PREDICTING]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert told.returncode == 0, told.stderr
+    assert 0 <= float(told.stdout) <= TARGET_MISS
 
 
 def test_a_job_that_runs_short_halves_its_batch(

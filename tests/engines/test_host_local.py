@@ -112,15 +112,21 @@ def test_wishes_and_what_will_come_reach_the_memory(host: LocalHost, memory: Tol
     assert memory.told[-2:] == [("configure", wishes), ("expect", ("image:sd15",))]
 
 
+def keepers() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "memory-keeper"}
+
+
 def test_the_keeper_tends_while_something_is_resident_and_ends_with_the_host(
     host: LocalHost, memory: Told
 ) -> None:
+    others = keepers()
     host.run(words(1), Run())
+    assert len(keepers() - others) == 1
     assert memory.tended.wait(5.0)
     host.close()
-    assert not [t for t in threading.enumerate() if t.name == "memory-keeper"]
+    assert not keepers() - others
     host.run(words(1), Run())  # a closed host begins anew, and its keeper too
-    assert [t for t in threading.enumerate() if t.name == "memory-keeper"]
+    assert len(keepers() - others) == 1
 
 
 def test_what_happened_is_kept_for_the_next_run(host: LocalHost, tmp_path: Path) -> None:
