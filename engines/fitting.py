@@ -27,16 +27,18 @@ from engines.api import (
     Verdict,
 )
 from engines.catalog import Catalog
-from engines.image import card, cutout_needs, flow_sources, sizes
+from engines.image import card, sizes
 from engines.image import needs as image_needs
-from engines.image.flow import FLOWS, is_guided
+from engines.image.cutouts import needs as cutout_needs
+from engines.image.flows import sources as flow_sources
+from engines.image.flows.flow import FLOWS, is_guided
 from engines.memory.lease import Component, Working
 from engines.memory.ways import choose
 from engines.memory.weights.footprints import Footprint
 from engines.memory.weights.modules import component
 from engines.memory.working import WorkingSets
-from engines.music import needs as music_needs
-from engines.music.shape import read_shape as read_music_shape
+from engines.music.model import needs as music_needs
+from engines.music.model.shape import read_shape as read_music_shape
 from engines.services import Services
 from engines.text import embedding
 from engines.text import needs as text_needs

@@ -81,7 +81,7 @@ class MusicRequest:
     begin alike. `energy` and `density` are levels from 0 to 5, `densities` one
     level for each of `instruments`, -1 the engine's own; `polyphony` is the
     most notes a part may strike at once, 0 the instrument's own; `source` is
-    one of `engines.music.tokens.SOURCES`. A `loop` leads back to its first bar. Of
+    one of `engines.music.model.tokens.SOURCES`. A `loop` leads back to its first bar. Of
     `candidates` pieces drawn together the best is returned.
 
     `verb` is one of `VERBS` and says what happens to `score` (MIDI, MusicXML

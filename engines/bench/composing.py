@@ -15,17 +15,18 @@ import torch
 
 from engines.api import MusicRequest, Run
 from engines.devices import choose, dtype, fix_threads
-from engines.music import composer, tokens
-from engines.music.composer import MIN_P, TOP_P
 from engines.music.controls import plan_cue
-from engines.music.decoder import Decoder, load_decoder
-from engines.music.drafting import draw_lines
-from engines.music.encode import take_apart
 from engines.music.engine import answer
-from engines.music.finishing import finish
-from engines.music.form import PREFIX_BARS
-from engines.music.scoring import count_notes, load_network
-from engines.music.verbs import write_piece
+from engines.music.model import tokens
+from engines.music.model.decoder import Decoder, load_decoder
+from engines.music.model.encode import take_apart
+from engines.music.model.scoring import count_notes, load_network
+from engines.music.writing import composer
+from engines.music.writing.composer import MIN_P, TOP_P
+from engines.music.writing.drafting import draw_lines
+from engines.music.writing.finishing import finish
+from engines.music.writing.form import PREFIX_BARS
+from engines.music.writing.verbs import write_piece
 
 CANDIDATES: Final = 4
 BARS: Final = 16

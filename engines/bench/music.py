@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _bits(folder: Path, model: Path) -> tuple[dict[str, float], str]:
-    from engines.music.scoring import bits_per_note
+    from engines.music.model.scoring import bits_per_note
 
     told = bits_per_note(folder, model, Run())
     table = (

@@ -16,7 +16,7 @@ import torch
 from engines.api import Kind, ModelRefused, ModelSpec
 from engines.catalog import Catalog
 from engines.image import card
-from engines.image.starter_text import PromptReader
+from engines.image.words.starter_text import PromptReader
 
 Draw = Callable[[str, int, int], bytes]
 """Draws a prompt in so many steps from a seed; returns a PNG file."""

@@ -7,9 +7,9 @@ import time
 from typing import Final
 
 from engines.api import Run, SoundRequest
-from engines.music.midi_writer import write_midi
+from engines.music.files.midi_writer import write_midi
+from engines.music.rendering.sound import SoundEngine
 from engines.music.score import Note, Score, Track
-from engines.music.sound import SoundEngine
 
 PROGRAMS: Final = (40, 41, 42, 0)
 """A usual cue: violin, viola, cello and piano."""

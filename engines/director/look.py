@@ -10,8 +10,8 @@ from typing import Final
 from engines.director.facts import Reading
 from engines.director.lexicon import word_set
 from engines.director.tone import Similarity, Tone, words_of
-from engines.image.palettes import BY_NAME, luminance
-from engines.image.vocabulary import OBJECTS, SCENES, Scene, Thing, caption, palette_named
+from engines.image.scenery.palettes import BY_NAME, luminance
+from engines.image.words.vocabulary import OBJECTS, SCENES, Scene, Thing, caption, palette_named
 
 LEAST_CONTRAST: Final = 7.0
 """Between a palette's darkest and lightest colour (WCAG 2)."""

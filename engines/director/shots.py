@@ -15,8 +15,8 @@ from engines.director.look import Look, ranked_scenes
 from engines.director.ranking import content_words
 from engines.director.tone import Similarity, pick
 from engines.director.wording import Subject, Wording
-from engines.image.palettes import BY_NAME
-from engines.image.vocabulary import Scene, caption
+from engines.image.scenery.palettes import BY_NAME
+from engines.image.words.vocabulary import Scene, caption
 
 LONGEST_CAPTION: Final = 70
 READING_SPEED: Final = 17.0

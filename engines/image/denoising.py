@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engines.image import dressing, flow, loras, needs, pipelines, prediction, samplers, stepping
+from engines.image import dressing, loras, needs, pipelines, prediction, samplers, stepping
 from engines.image.autoencoding import Start
 from engines.image.dressing import Dressing
+from engines.image.flows import flow
 from engines.image.guiding import Call, through
 from engines.image.loras import Lora
 from engines.image.pipelines import States

@@ -29,21 +29,18 @@ from engines.image import (
     autoencoding,
     card,
     denoising,
-    dynamic_prompts,
     finishing,
-    flow_parts,
-    inversions,
     loading,
     loras,
     own_vae,
     png,
-    prompts,
     regions,
     samplers,
     single_file,
     tiny_previews,
 )
-from engines.image.flow import FLOWS
+from engines.image.flows import parts as flow_parts
+from engines.image.flows.flow import FLOWS
 from engines.image.guides import aids_of
 from engines.image.parts import Parts
 from engines.image.pipelines import States
@@ -52,7 +49,8 @@ from engines.image.recent import Recent
 from engines.image.settling import again, settle
 from engines.image.sitting import Sitting
 from engines.image.textures import Texture
-from engines.image.wildcards import Wildcards
+from engines.image.words import dynamic_prompts, inversions, prompts
+from engines.image.words.wildcards import Wildcards
 from engines.memory.lease import Component
 from engines.services import Services
 

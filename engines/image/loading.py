@@ -27,7 +27,7 @@ from engines.image.sizes import (
     has_settings,
     part_weights,
 )
-from engines.image.starter_text import PromptReader
+from engines.image.words.starter_text import PromptReader
 from engines.library import fingerprint
 from engines.memory.lease import Component
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from engines import devices
 from engines.api import LoraUse, ModelRefused, ModelSpec
 from engines.image import pipelines
-from engines.image.flow import FLUX, SD3, class_name
+from engines.image.flows.flow import FLUX, SD3, class_name
 from engines.image.loading import name_of
 from engines.image.parts import Parts, key
 from engines.image.sizes import weights_of

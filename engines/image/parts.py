@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.formats.json_reader import read_object
-from engines.image.flow import STEP_PX, is_guided
+from engines.image.flows.flow import STEP_PX, is_guided
 from engines.memory.lease import Component
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Parts:
         channels: What its UNet takes.
         preview: From latents to colours, or empty if that has to be fitted.
         silent: What its UNet predicts is not known before it was measured.
-        flow: Which of the flows in `engines.image.flow` it is, or empty.
+        flow: Which of the flows in `engines.image.flows.flow` it is, or empty.
         vae_settings: The configuration of an autoencoder of the user's own.
     """
 

@@ -18,7 +18,8 @@ from PIL import Image
 from torch import Tensor
 
 from engines import devices
-from engines.image import flow, variations
+from engines.image import variations
+from engines.image.flows import flow
 
 if TYPE_CHECKING:
     from engines.image.parts import Parts

@@ -10,11 +10,12 @@ from PIL import Image
 
 from engines.api import BadRequest, ImageRequest
 from engines.api.checks import SEEDS
-from engines.image import flow, outpainting, png
+from engines.image import outpainting, png
 from engines.image.card import Card
-from engines.image.dynamic_prompts import Wording
+from engines.image.flows import flow
 from engines.image.outpainting import Sides
 from engines.image.pipelines import Drawing, States
+from engines.image.words.dynamic_prompts import Wording
 
 if TYPE_CHECKING:
     from engines.image.parts import Parts

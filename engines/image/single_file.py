@@ -24,7 +24,7 @@ from engines import devices
 from engines.api import ModelRefused, ModelSpec
 from engines.formats.json_reader import read_object
 from engines.formats.safetensors import Tensor, read_header
-from engines.image import clip_words, prediction, residence
+from engines.image import prediction, residence
 from engines.image.loading import MODELS, name_of, scheduler_config
 from engines.image.parts import FILLING_CHANNELS, Parts, key
 from engines.image.sizes import (
@@ -37,6 +37,7 @@ from engines.image.sizes import (
     file_weights,
     stated_side_px,
 )
+from engines.image.words import clip_words
 from engines.memory.lease import Component
 from engines.memory.weights.footprints import Footprint
 

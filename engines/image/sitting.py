@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 from engines.api import LoraUse, Run
 from engines.image import loras
 from engines.image.guiding import Aid
-from engines.image.inversions import Inversion
 from engines.image.loras import Lora
 from engines.image.parts import Parts
 from engines.image.settling import Settled
 from engines.image.tiny_previews import Decoder
+from engines.image.words.inversions import Inversion
 from engines.memory.ladder import Rung
 from engines.memory.lease import Component
 from engines.memory.manager import MemoryManager

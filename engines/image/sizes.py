@@ -66,7 +66,7 @@ class Layout:
         side_px: The side of the pictures it was trained on.
         weights: Part -> its weights.
         packed: Part -> its bytes, if its weights stay packed.
-        flow: Which of the flows in `engines.image.flow` it is, or empty.
+        flow: Which of the flows in `engines.image.flows.flow` it is, or empty.
     """
 
     model: str

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engines.music import tokens
+from engines.music.model import tokens
 from engines.music.score import Note
 
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])

@@ -9,14 +9,14 @@ from random import Random
 from typing import Final
 
 from engines.api import BadRequest, MusicRequest
-from engines.music import tokens
 from engines.music.instruments import NAMES, programs_in, programs_of
 from engines.music.manners import MANNERS, Manner
+from engines.music.model import tokens
 from engines.music.moods import MOODS
 from engines.music.score import Meter
 from engines.music.theory import Key, parse_key
-from engines.music.timing import Timetable, Wish, solve
 from engines.music.words import Heard, hear
+from engines.music.writing.timing import Timetable, Wish, solve
 
 __all__ = ["MOODS", "Cue", "plan_cue"]
 

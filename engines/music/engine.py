@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 from engines.api import Kind, ModelRefused, MusicRequest, MusicResult, Run
 from engines.devices import fix_threads
 from engines.memory.ladder import Ladder
-from engines.music import residence
 from engines.music.controls import Cue
-from engines.music.given import take
-from engines.music.midi_writer import write_midi
-from engines.music.musicxml_writer import write_musicxml, write_mxl
-from engines.music.reader import read_score
-from engines.music.refit import refit
+from engines.music.files.midi_writer import write_midi
+from engines.music.files.musicxml_writer import write_musicxml, write_mxl
+from engines.music.files.reader import read_score
+from engines.music.model import residence
 from engines.music.region import read_region
 from engines.music.score import Score
-from engines.music.verbs import prepare
-from engines.music.work import mood_of
+from engines.music.writing.given import take
+from engines.music.writing.refit import refit
+from engines.music.writing.verbs import prepare
+from engines.music.writing.work import mood_of
 
 if TYPE_CHECKING:
     from engines.services import Services

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from engines.music.tokens import DRUM_PROGRAM
+from engines.music.model.tokens import DRUM_PROGRAM
 
 _GM: Final = (
     "piano|bright piano|electric grand piano|honky-tonk piano|electric piano|chorused piano|"

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engines.music import tokens
+from engines.music.model import tokens
 from engines.music.moods import EASE, LEANS, MOODS
 from engines.music.score import TICKS_PER_QUARTER, Note
 

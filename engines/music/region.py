@@ -8,8 +8,8 @@ from typing import Final
 
 from engines.api import BadRequest
 from engines.music.instruments import instrument, programs_of
+from engines.music.model.tokens import DRUM_PROGRAM
 from engines.music.score import Track
-from engines.music.tokens import DRUM_PROGRAM
 
 Cell = tuple[int, int]
 """A track and a bar, both counted from 0."""

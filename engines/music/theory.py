@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from engines.api import BadRequest
-from engines.music import tokens
 from engines.music.analysis import chord_pitch_classes
+from engines.music.model import tokens
 
 _TONICS: Final = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11, "h": 11}
 _SHARPS: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

@@ -11,13 +11,13 @@ import torch
 
 from engines.api import MusicRequest, Run
 from engines.bench import composing, music, rendering
-from engines.music import tokens
-from engines.music.composer import Draft
 from engines.music.controls import plan_cue
 from engines.music.copies import CopyFilter
-from engines.music.decoder import load_decoder
-from engines.music.tokens import BLOCKS
-from engines.music.verbs import write_piece
+from engines.music.model import tokens
+from engines.music.model.decoder import load_decoder
+from engines.music.model.tokens import BLOCKS
+from engines.music.writing.composer import Draft
+from engines.music.writing.verbs import write_piece
 from engines.training.music import train as training
 
 TINY = training.Recipe(

@@ -23,7 +23,7 @@ from desktop.panels.music import MusicPanel
 from desktop.panels.music_controls import SOURCES
 from desktop.score_room import ScoreRoom
 from engines.api import MusicRequest
-from engines.music.tokens import SOURCES as KNOWN_SOURCES
+from engines.music.model.tokens import SOURCES as KNOWN_SOURCES
 from tests.desktop import test_music_takes, test_window
 from tests.desktop.pointer import stroke
 from tests.desktop.test_music_takes import music_requests, with_lengths

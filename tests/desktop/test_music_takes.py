@@ -24,8 +24,8 @@ from desktop.document.problems import DocumentError
 from desktop.document.storage import load
 from desktop.document.takes import MOST_TAKES, take_in_use
 from engines.api import BadRequest, MusicRequest, MusicResult, Run
-from engines.music.midi_writer import write_midi
-from engines.music.reader import read_score
+from engines.music.files.midi_writer import write_midi
+from engines.music.files.reader import read_score
 from engines.music.region import read_region
 from tests import fakes
 from tests.desktop import test_sounding

@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 from safetensors import safe_open
 
 from engines.api import Run, TrainRequest
-from engines.image import matting
-from engines.image.cutout_needs import FILE
+from engines.image.cutouts import matting
+from engines.image.cutouts.needs import FILE
 from engines.services import Services
 from engines.training.cutout import train
 from engines.training.cutout.card import MANIFEST, card

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from engines.music import tokens
+from engines.music.model import tokens
 from tests.engines.music import tiny
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from engines.api import EngineError, Progress, Run
-from engines.image import matting
+from engines.image.cutouts import matting
 from engines.training.cutout.card import MANIFEST, card
 from engines.training.cutout.composites import Composites
 from engines.training.cutout.train import MEASURED, RECIPES, WEIGHTS_DECAY, export, measure

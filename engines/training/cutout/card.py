@@ -26,9 +26,9 @@ BiRefNet families take its place as ONNX files.
 ## Parts
 
 `model.safetensors`: a U-Net of 1.44 M parameters in half precision, written in
-`engines/image/matting.py`. It looks at 256 x 256 pixels, at the picture and at its mirror
+`engines/image/cutouts/matting.py`. It looks at 256 x 256 pixels, at the picture and at its mirror
 image; its matte is laid along the picture's own edges at full size by a guided filter
-(`engines/image/refining.py`).
+(`engines/image/cutouts/refining.py`).
 
 ## Data
 

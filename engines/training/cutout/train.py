@@ -22,8 +22,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from engines.api import Run, TrainRequest, TrainResult
-from engines.image import matting
-from engines.image.cutout_needs import FILE
+from engines.image.cutouts import matting
+from engines.image.cutouts.needs import FILE
 from engines.memory.lease import Working
 from engines.services import Services
 from engines.training.cutout.composites import Composites

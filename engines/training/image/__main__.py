@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engines.api import EngineError, Kind, Progress, Run
 from engines.catalog import Catalog
-from engines.image.starter_text import PromptReader
+from engines.image.words.starter_text import PromptReader
 from engines.training.image import evaluate, shipping
 from engines.training.image.export import READER
 from engines.training.image.train import RECIPES

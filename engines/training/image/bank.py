@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from engines.image.backgrounds import FAMILIES, draw_family
-from engines.image.palettes import BY_NAME, PALETTES
+from engines.image.scenery.backgrounds import FAMILIES, draw_family
+from engines.image.scenery.palettes import BY_NAME, PALETTES
 from engines.training.image import concepts, sources
 from engines.training.image.captions import Ground
 from engines.training.image.colour_words import colour_word, opaque

@@ -1,6 +1,6 @@
 """Captions of the training pictures: one fixed form mostly, looser ones besides.
 
-The fixed form is the one that `engines.image.vocabulary.caption` writes, so
+The fixed form is the one that `engines.image.words.vocabulary.caption` writes, so
 that what the director asks for is what was seen most.
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from engines.image.vocabulary import article
+from engines.image.words.vocabulary import article
 from engines.training.image.concepts import SAID_OTHERWISE
 
 SYNONYM_SHARE: Final = 0.15

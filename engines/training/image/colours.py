@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.api import Run
-from engines.image.backgrounds import BY_FAMILY, draw_family
-from engines.image.palettes import PALETTES, Palette
-from engines.image.vocabulary import caption
+from engines.image.scenery.backgrounds import BY_FAMILY, draw_family
+from engines.image.scenery.palettes import PALETTES, Palette
+from engines.image.words.vocabulary import caption
 from engines.training.image.bank import Bytes
 from engines.training.image.colour_words import WORDS, words_of_pixels
 from engines.training.image.pictures import PLAIN, Pictures

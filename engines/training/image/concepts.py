@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from engines.image.vocabulary import OBJECTS
+from engines.image.words.vocabulary import OBJECTS
 
 HELD_ONE_IN: Final = 11
 POSTER_WEIGHT: Final = 12.0

@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file
 
 from engines.api import BadRequest, Run
-from engines.image.vocabulary import OBJECTS
+from engines.image.words.vocabulary import OBJECTS
 from engines.training.image import colours, transform
 from engines.training.image.bank import Bytes, open_or_make
 from engines.training.image.captions import with_article

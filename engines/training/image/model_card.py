@@ -115,7 +115,8 @@ Held out are {_held(bank)} things with all their pictures in every style, the se
 
 ## How to ask
 
-"THING before SCENE, PALETTE colours, FEATURE", as `engines.image.vocabulary.caption` writes it:
+"THING before SCENE, PALETTE colours, FEATURE", as `engines.image.words.vocabulary.caption`
+writes it:
 "a fox before a forest of firs, green colours, sun"; or "a red car on a white background",
 with ", cartoon style", ", flat style" or ", clip art" after it; or "a photo of mountains".
 Best with {_default(folder, "steps")} steps and a guidance of {_default(folder, "guidance")}.
@@ -158,7 +159,7 @@ def _data(bank: Bank) -> str:
     names = len({thing.name for thing in bank.things if not thing.held})
     lines = [
         f"- {len(bank.grounds):,} scenes of Triptych's own backgrounds generator"
-        " (`engines/image/backgrounds.py`), with exact captions.",
+        " (`engines/image/scenery/backgrounds.py`), with exact captions.",
         f"- {sum(styles.values()):,} cut-outs of {names} things"
         " (`engines/training/image/concepts.py`):",
     ]

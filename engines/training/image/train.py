@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from engines import devices
 from engines.api import Kind, Run, TrainRequest, TrainResult
-from engines.image.starter_text import PromptReader
+from engines.image.words.starter_text import PromptReader
 from engines.memory.lease import Working
 from engines.services import Services
 from engines.training.image import transform

@@ -13,7 +13,7 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from engines.image.starter_text import WIDTH
+from engines.image.words.starter_text import WIDTH
 from engines.training.image.rate import Rate
 from engines.training.image.transform import LATENT_CHANNELS
 

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from engines.music import labels, tokens
+from engines.music import labels
 from engines.music.instruments import instrument
-from engines.music.tokens import BLOCKS
+from engines.music.model import tokens
+from engines.music.model.tokens import BLOCKS
 
 TRANSPOSITIONS: Final = tuple(range(-5, 7))
 KEEP_CONTROL: Final = 0.7

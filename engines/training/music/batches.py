@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from engines.music import tokens
+from engines.music.model import tokens
+from engines.music.model.tokens import BLOCKS
 from engines.music.moods import MOODS
-from engines.music.tokens import BLOCKS
 from engines.training.music.augment import draw
 from engines.training.music.corpus import COLLECTIONS
 from engines.training.music.prepare import Windows

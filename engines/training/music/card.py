@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engines.music import tokens
+from engines.music.model import tokens
 from engines.training.music.checkpoint import Progress
 from engines.training.music.corpus import COLLECTIONS
 from engines.training.music.evaluate import Bits
@@ -20,7 +20,7 @@ def model_card(
     return f"""# Triptych Music 1
 
 A Llama-style decoder of {parameters / 1e6:.1f} million parameters that writes scores
-track by track and bar by bar ({tokens.SIZE} tokens, see `engines/music/tokens.py`).
+track by track and bar by bar ({tokens.SIZE} tokens, see `engines/music/model/tokens.py`).
 
 ## Data
 

@@ -20,7 +20,7 @@ SUFFIXES: Final = (".mid", ".midi", ".mxl", ".musicxml", ".xml")
 class Collection:
     """One folder of scores.
 
-    `source` is one of `engines.music.tokens.SOURCES`; `held_out` are
+    `source` is one of `engines.music.model.tokens.SOURCES`; `held_out` are
     beginnings of file names that are never trained on; `share` is the part
     of all training windows; `passes` how often it is cut into windows anew.
     """

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from engines.music.scoring import count_notes, sequence_bits
-from engines.music.tokens import BLOCKS, CONTROLS, SIZE, TRACK_CONTROLS
+from engines.music.model.scoring import count_notes, sequence_bits
+from engines.music.model.tokens import BLOCKS, CONTROLS, SIZE, TRACK_CONTROLS
 from engines.training.music.augment import bare
 from engines.training.music.corpus import COLLECTIONS, OWN
 from engines.training.music.ngrams import NGrams

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from engines.music import tokens
 from engines.music.copies import CopyFilter
-from engines.music.scoring import write_counts
+from engines.music.model import tokens
+from engines.music.model.scoring import write_counts
 
 ARCHITECTURE: Final = "triptych-score"
 LICENCE: Final = "CC-BY-4.0"

@@ -9,18 +9,18 @@ import numpy as np
 import torch
 
 from engines.api import Run
-from engines.music import tokens
-from engines.music.drafting import draw_lines
-from engines.music.encode import halves
-from engines.music.grammar import Line
-from engines.music.masks import DRUMS_FROM, PITCHES_FROM, POSITIONS_FROM, only
-from engines.music.part_writer import Choice, give
+from engines.music.model import tokens
+from engines.music.model.encode import halves
+from engines.music.model.grammar import Line
+from engines.music.model.masks import DRUMS_FROM, PITCHES_FROM, POSITIONS_FROM, only
+from engines.music.model.tokens import BLOCKS
 from engines.music.score import Meter
-from engines.music.tokens import BLOCKS
+from engines.music.writing.drafting import draw_lines
+from engines.music.writing.part_writer import Choice, give
 from engines.sampling import Sampling
 
 if TYPE_CHECKING:
-    from engines.music.decoder import Decoder
+    from engines.music.model.decoder import Decoder
 
 ROWS: Final = 40
 """Pieces that are written at once; the weights are read for all of them together."""

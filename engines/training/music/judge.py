@@ -16,7 +16,7 @@ import torch
 from engines.api import Run
 from engines.devices import choose, fix_threads
 from engines.music.copies import load_filter
-from engines.music.decoder import load_decoder
+from engines.music.model.decoder import load_decoder
 from engines.training.music.card import style_table
 from engines.training.music.judging import gather_copies, judge_styles
 from engines.training.music.prepare import prepare

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engines.api import BadRequest, Run
-from engines.music import tokens
 from engines.music.copies import CopyFilter, eights, find_copies, overlap
-from engines.music.encode import decode
-from engines.music.reader import read_score
+from engines.music.files.reader import read_score
+from engines.music.model import tokens
+from engines.music.model.encode import decode
+from engines.music.model.tokens import BLOCKS
 from engines.music.score import Meter
-from engines.music.tokens import BLOCKS
 from engines.training.music.batches import first_control
 from engines.training.music.corpus import COLLECTIONS, Collection, collections_in, is_held_out
 from engines.training.music.free_writing import ROWS, write_freely
@@ -22,7 +22,7 @@ from engines.training.music.prepare import Windows
 from engines.training.music.style import PIECE_BARS, Spread, mean_of, measure_ids, meter_of, spread
 
 if TYPE_CHECKING:
-    from engines.music.decoder import Decoder
+    from engines.music.model.decoder import Decoder
 
 MEASURED_WINDOWS: Final = 200
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from engines.music.tokens import BOS, SIZE
+from engines.music.model.tokens import BOS, SIZE
 
 ORDER: Final = 5
 

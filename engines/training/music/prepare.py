@@ -11,10 +11,10 @@ from random import Random
 import numpy as np
 
 from engines.api import BadRequest, Run
-from engines.music import tokens
-from engines.music.encode import encode, windows
+from engines.music.files.reader import read_score
+from engines.music.model import tokens
+from engines.music.model.encode import encode, windows
 from engines.music.moods import MOODS
-from engines.music.reader import read_score
 from engines.training.music.corpus import COLLECTIONS, collections_in, is_held_out
 from engines.training.music.procedural import compose, plan_piece
 

@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 
 from engines.api import BadRequest
-from engines.music import tokens
-from engines.music.encode import decode, windows
-from engines.music.reader import read_score
+from engines.music.files.reader import read_score
+from engines.music.model import tokens
+from engines.music.model.encode import decode, windows
+from engines.music.model.tokens import BLOCKS
 from engines.music.score import Meter, Track
-from engines.music.tokens import BLOCKS
 from engines.training.music.corpus import Collection
 
 PIECE_BARS: Final = 16

@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from engines.api import BadRequest, Run, TrainRequest, TrainResult
-from engines.music import tokens
 from engines.music.copies import CopyFilter, load_filter
-from engines.music.decoder import WEIGHTS, load_decoder
+from engines.music.model import tokens
+from engines.music.model.decoder import WEIGHTS, load_decoder
 from engines.training.music.averaging import Average
 from engines.training.music.batches import IGNORED, batches
 from engines.training.music.card import model_card

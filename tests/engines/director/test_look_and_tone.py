@@ -9,7 +9,7 @@ from engines.director.look import LEAST_CONTRAST, contrast, daytime, look_of, re
 from engines.director.phrasebook import ranked_topics, topics
 from engines.director.sorts import CALLS, sort_of
 from engines.director.tone import STYLES, Tone, tone_of
-from engines.image.palettes import PALETTES
+from engines.image.scenery.palettes import PALETTES
 from engines.music.instruments import programs_of
 from engines.music.moods import MOODS
 from engines.music.theory import parse_key

@@ -10,9 +10,10 @@ from PIL import Image
 
 from engines.api import BackgroundRequest, Run
 from engines.catalog import Catalog
-from engines.image import backgrounds, vocabulary
-from engines.image.backgrounds_engine import BackgroundEngine
-from engines.image.palettes import BY_NAME, custom, luminance, rgb_of
+from engines.image.scenery import backgrounds
+from engines.image.scenery.engine import BackgroundEngine
+from engines.image.scenery.palettes import BY_NAME, custom, luminance, rgb_of
+from engines.image.words import vocabulary
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

@@ -25,8 +25,11 @@ from engines.api import (
     Run,
 )
 from engines.catalog import Catalog
-from engines.image import backgrounds, cutout, cutout_files, matting, png, refining
-from engines.image.cutout_needs import FILE, OURS
+from engines.image import png
+from engines.image.cutouts import cutout, matting, refining
+from engines.image.cutouts import files as cutout_files
+from engines.image.cutouts.needs import FILE, OURS
+from engines.image.scenery import backgrounds
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

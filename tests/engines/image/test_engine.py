@@ -28,7 +28,7 @@ from engines.api import (
 from engines.catalog import Catalog
 from engines.image import png
 from engines.image.engine import ImageEngine
-from engines.image.upscaler import UpscaleEngine
+from engines.image.upscaling.upscaler import UpscaleEngine
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

@@ -15,8 +15,10 @@ from engines import devices
 from engines.api import ModelMissing, ModelRefused, Role
 from engines.catalog import Catalog
 from engines.formats.recognition import recognise
-from engines.image import clip_words, flow_parts, sizes, speed
+from engines.image import sizes, speed
 from engines.image.card import Card
+from engines.image.flows import parts as flow_parts
+from engines.image.words import clip_words
 from tests.engines.image import original_layout, tiny_families, tiny_flows
 from tests.engines.image.flow_studio import FAMILIES, Studio, drawn, plain
 

@@ -13,8 +13,11 @@ import transformers
 from engines.api import FitRequest, ModelMissing, Run, Verdict
 from engines.fitting import FitEngine
 from engines.formats.json_reader import read_object
-from engines.image import clip_words, flow_parts, flow_shapes, sizes
+from engines.image import sizes
 from engines.image.card import Card
+from engines.image.flows import parts as flow_parts
+from engines.image.flows import shapes as flow_shapes
+from engines.image.words import clip_words
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

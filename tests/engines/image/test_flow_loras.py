@@ -12,7 +12,8 @@ import torch
 
 from engines import devices
 from engines.api import LoraUse, ModelRefused
-from engines.image import clip_words, speed
+from engines.image import speed
+from engines.image.words import clip_words
 from tests.engines.image import tiny_families, tiny_flows, tiny_models
 from tests.engines.image.flow_studio import Studio, drawn, plain
 

@@ -12,9 +12,10 @@ from PIL import Image
 
 from engines import devices
 from engines.api import BadRequest, Cancelled, CancelToken, Pixels, Progress, Run
-from engines.image import clip_words, png, speed
+from engines.image import png, speed
 from engines.image.denoising import FlowForward
 from engines.image.guiding import Call
+from engines.image.words import clip_words
 from tests.engines.image import tiny_families, tiny_flows
 from tests.engines.image.flow_studio import (
     FAMILIES,

@@ -15,8 +15,9 @@ import pytest
 from engines import devices
 from engines.api import EngineError, ImageRequest, LoraUse, Run
 from engines.catalog import Catalog
-from engines.image import clip_words, sizes
+from engines.image import sizes
 from engines.image.engine import ImageEngine
+from engines.image.words import clip_words
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

@@ -17,9 +17,10 @@ from engines import devices
 from engines.api import ImageRequest, Pixels, Progress, Run
 from engines.catalog import Catalog
 from engines.formats.recognition import recognise
-from engines.image import clip_words, png, samplers, single_file, sizes, stepping
+from engines.image import png, samplers, single_file, sizes, stepping
 from engines.image.engine import ImageEngine, parts_of
 from engines.image.parts import Parts
+from engines.image.words import clip_words
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

@@ -22,9 +22,10 @@ from engines.catalog import Catalog
 from engines.formats.families import content
 from engines.formats.recognition import recognise
 from engines.formats.safetensors import Tensor
-from engines.image import clip_words, png, prediction, samplers, single_file, sizes
+from engines.image import png, prediction, samplers, single_file, sizes
 from engines.image.engine import ImageEngine
 from engines.image.loading import MODELS
+from engines.image.words import clip_words
 from engines.memory.lease import Working
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice

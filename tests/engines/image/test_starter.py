@@ -13,7 +13,7 @@ from engines.api import ImageRequest, ImageResult, Kind, Run
 from engines.catalog import Catalog
 from engines.image import card
 from engines.image.engine import ImageEngine
-from engines.image.vocabulary import caption
+from engines.image.words.vocabulary import caption
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

@@ -21,7 +21,7 @@ from engines.api import (
 )
 from engines.catalog import Catalog
 from engines.image.engine import ImageEngine
-from engines.image.starter_text import PromptReader
+from engines.image.words.starter_text import PromptReader
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from engines.api import BadRequest
-from engines.image.vocabulary import OBJECTS, caption
+from engines.image.words.vocabulary import OBJECTS, caption
 from engines.training.image import bank, captions, concepts, packages, pictures, sources
 from engines.training.image.captions import Ground
 from engines.training.image.colour_words import colour_word

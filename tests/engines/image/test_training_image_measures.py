@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engines.api import BadRequest, Run
-from engines.image.starter_text import PromptReader
+from engines.image.words.starter_text import PromptReader
 from engines.training.image import (
     bank,
     colours,

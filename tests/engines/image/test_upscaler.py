@@ -25,7 +25,9 @@ from engines.api import (
     enlarging_s,
 )
 from engines.catalog import Catalog
-from engines.image import backgrounds, png, upscaler
+from engines.image import png
+from engines.image.scenery import backgrounds
+from engines.image.upscaling import upscaler
 from engines.memory.manager import MemoryManager
 from engines.memory.simulated import SimulatedDevice
 from engines.services import Services

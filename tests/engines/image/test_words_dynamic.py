@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engines.api import BadRequest, ImageRequest, RegionPrompt
 from engines.catalog import Catalog
-from engines.image.dynamic_prompts import expand, wordings
-from engines.image.wildcards import MOST_BYTES, Wildcards
+from engines.image.words.dynamic_prompts import expand, wordings
+from engines.image.words.wildcards import MOST_BYTES, Wildcards
 
 NONE = Wildcards()
 

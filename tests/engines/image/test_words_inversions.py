@@ -15,8 +15,8 @@ from torch import Tensor
 
 from engines import devices
 from engines.api import BadRequest, EngineError, ImageRequest, ModelMissing, ModelRefused
-from engines.image.chunking import Cutter
-from engines.image.clip_words import tokenizer
+from engines.image.words.chunking import Cutter
+from engines.image.words.clip_words import tokenizer
 from tests.engines.image import test_engine, test_plain_pipelines
 from tests.engines.image.test_hostile_drawing import damaged
 from tests.engines.image.test_plain_pipelines import (
@@ -89,7 +89,7 @@ def test_a_learnt_word_is_not_torn_apart_and_is_only_found_whole() -> None:
     cutter = Cutter(tokenizer(), 77, {"style": vectors(8, 5), "my style": vectors(8, 1)})
 
     def learnt(text: str) -> list[int]:
-        from engines.image.prompt_syntax import Piece
+        from engines.image.words.prompt_syntax import Piece
 
         return [len(chunk.learnt) for chunk in cutter.cut(((Piece(text),),))]
 

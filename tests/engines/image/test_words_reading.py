@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from engines.api import BadRequest, ImageRequest, ImageResult, Kind
-from engines.image import starter_prompts
-from engines.image.clip_reading import ClipReader
-from engines.image.dynamic_prompts import Wording
 from engines.image.pipelines import States
-from engines.image.starter_text import TOKENS, PromptReader
+from engines.image.words import starter_prompts
+from engines.image.words.clip_reading import ClipReader
+from engines.image.words.dynamic_prompts import Wording
+from engines.image.words.starter_text import TOKENS, PromptReader
 from tests.engines.image import test_engine, test_flow_pipelines, test_plain_pipelines
 from tests.engines.image.test_plain_pipelines import (
     FAMILIES,

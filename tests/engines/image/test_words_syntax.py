@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engines.image.prompt_syntax import MOST_WEIGHT, Part, Piece, parse, plain
+from engines.image.words.prompt_syntax import MOST_WEIGHT, Part, Piece, parse, plain
 
 SIGNS = st.text(alphabet="ab ,:.13()[]\\BREAKND\n")
 

@@ -12,7 +12,7 @@ import transformers
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
-from engines.image import clip_words
+from engines.image.words import clip_words
 from tests.engines.image import flow_layout, original_layout
 from tests.engines.image.tiny_families import WORDS
 

@@ -13,7 +13,8 @@ import transformers
 from safetensors.torch import save_file
 
 from engines import devices
-from engines.image import clip_words, sizes, speed
+from engines.image import sizes, speed
+from engines.image.words import clip_words
 from tests.engines.image import original_layout, tiny_families
 from tests.engines.image.test_plain_pipelines import Studio
 

@@ -12,7 +12,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from engines.image import backgrounds
+from engines.image.scenery import backgrounds
 from engines.training.image import transform
 from engines.training.image.export import export
 from engines.training.image.unet import UnetShape, build_unet

@@ -12,16 +12,16 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from engines.api import Cancelled, CancelToken, MusicRequest, Progress, Run
-from engines.music import tokens
-from engines.music.composer import Draft, plan_form, section_bars
 from engines.music.controls import plan_cue
 from engines.music.engine import answer
-from engines.music.finishing import finish
+from engines.music.files.midi_reader import read_midi
 from engines.music.instruments import instrument
-from engines.music.midi_reader import read_midi
+from engines.music.model import tokens
 from engines.music.moods import MOODS
 from engines.music.theory import parse_key
-from engines.music.verbs import write_piece
+from engines.music.writing.composer import Draft, plan_form, section_bars
+from engines.music.writing.finishing import finish
+from engines.music.writing.verbs import write_piece
 from tests.engines.music import tiny
 
 

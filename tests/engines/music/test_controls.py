@@ -10,8 +10,8 @@ from engines.api import BadRequest, MusicRequest
 from engines.music.controls import MOODS, plan_cue
 from engines.music.instruments import NAMES, instrument, programs_in, programs_of
 from engines.music.manners import MANNERS
-from engines.music.parts import Role, cast
 from engines.music.theory import Key, parse_key
+from engines.music.writing.parts import Role, cast
 
 
 def test_words_become_controls() -> None:

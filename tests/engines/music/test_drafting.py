@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from engines.music import drafting, tokens
-from engines.music.drafting import draw_lines
-from engines.music.grammar import Line
-from engines.music.habits import Habits
-from engines.music.part_writer import Choice
-from engines.music.tokens import BLOCKS
+from engines.music.model import tokens
+from engines.music.model.grammar import Line
+from engines.music.model.habits import Habits
+from engines.music.model.tokens import BLOCKS
+from engines.music.writing import drafting
+from engines.music.writing.drafting import draw_lines
+from engines.music.writing.part_writer import Choice
 from engines.sampling import Sampling
 from tests.engines.music import tiny
 

@@ -9,7 +9,7 @@ import pytest
 
 from engines.api import MusicRequest, Run
 from engines.music.engine import MusicEngine
-from engines.music.midi_reader import read_midi
+from engines.music.files.midi_reader import read_midi
 from engines.music.theory import parse_key
 from engines.services import Services
 

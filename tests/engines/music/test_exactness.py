@@ -16,18 +16,19 @@ import torch
 from engines.api import MusicRequest, Run
 from engines.api.models import Kind
 from engines.catalog import Catalog
-from engines.music import composer, ranking, tokens
-from engines.music.composer import Draft
 from engines.music.controls import MOODS, Cue, plan_cue
-from engines.music.decoder import Decoder, load_decoder
 from engines.music.engine import answer
-from engines.music.finishing import finish
+from engines.music.files.midi_reader import read_midi
 from engines.music.instruments import programs_of
-from engines.music.midi_reader import read_midi
-from engines.music.parts import Part
+from engines.music.model import tokens
+from engines.music.model.decoder import Decoder, load_decoder
 from engines.music.score import Score
 from engines.music.theory import parse_key
-from engines.music.verbs import write_piece
+from engines.music.writing import composer, ranking
+from engines.music.writing.composer import Draft
+from engines.music.writing.finishing import finish
+from engines.music.writing.parts import Part
+from engines.music.writing.verbs import write_piece
 from tests.engines.music import tiny
 from tests.engines.music.test_timing import END_S, HIT_S, random_hits, random_request
 

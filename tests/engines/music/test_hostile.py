@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from engines.api import BadRequest, MusicRequest
-from engines.music.midi_writer import write_midi
-from engines.music.musicxml_writer import write_musicxml, write_mxl
-from engines.music.reader import read_score
-from engines.music.verbs import prepare
+from engines.music.files.midi_writer import write_midi
+from engines.music.files.musicxml_writer import write_musicxml, write_mxl
+from engines.music.files.reader import read_score
+from engines.music.writing.verbs import prepare
 from tests.engines.music.test_musicxml import XML
 from tests.engines.music.tiny import small_score
 

@@ -12,13 +12,13 @@ import torch
 
 from engines.api import BadRequest, ModelRefused, Run
 from engines.bench import music as bench
-from engines.music import tokens
 from engines.music.copies import CopyFilter, eights, find_copies, load_filter, overlap
-from engines.music.decoder import load_decoder
-from engines.music.encode import decode, take_apart
-from engines.music.midi_writer import write_midi
+from engines.music.files.midi_writer import write_midi
+from engines.music.model import tokens
+from engines.music.model.decoder import load_decoder
+from engines.music.model.encode import decode, take_apart
+from engines.music.model.scoring import bits_per_note, count_notes, spell_whole
 from engines.music.score import Meter, Note, Score, Track
-from engines.music.scoring import bits_per_note, count_notes, spell_whole
 from engines.training.music import train as training
 from engines.training.music.free_writing import write_freely
 from engines.training.music.ngrams import NGrams

@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from engines.music.loudness import SILENCE_LUFS, integrated_lufs
-from engines.music.mastering import CEILING_DB, TARGET_LUFS, level, limiter_gain
-from engines.music.true_peak import true_peaks
+from engines.music.rendering.loudness import SILENCE_LUFS, integrated_lufs
+from engines.music.rendering.mastering import CEILING_DB, TARGET_LUFS, level, limiter_gain
+from engines.music.rendering.true_peak import true_peaks
 
 
 def ebur128(sound: np.ndarray, rate_hz: int) -> tuple[float, float]:

@@ -10,8 +10,8 @@ import pytest
 import symusic
 
 from engines.api import BadRequest
-from engines.music.midi_reader import read_midi
-from engines.music.midi_writer import write_midi
+from engines.music.files.midi_reader import read_midi
+from engines.music.files.midi_writer import write_midi
 from engines.music.score import Note, Score, Track
 from tests.engines.music.tiny import small_score
 

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from engines.api import BadRequest
-from engines.music.musicxml_writer import write_musicxml, write_mxl
-from engines.music.reader import read_score
+from engines.music.files.musicxml_writer import write_musicxml, write_mxl
+from engines.music.files.reader import read_score
 from engines.music.score import Meter, Note, Score, Tempo, Track
 from tests.engines.music.tiny import small_score
 

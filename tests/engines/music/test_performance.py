@@ -11,10 +11,16 @@ import pytest
 import soundfile
 
 from engines.api import BadRequest, Run, SoundRequest
-from engines.music.performance import EXPRESSION, MODULATION, PAN, VOLUME, read_performance
-from engines.music.playing import Plan
-from engines.music.sound import SoundEngine
-from engines.music.synthesis import DEFAULT_SOUNDFONT, Soundfont
+from engines.music.rendering.performance import (
+    EXPRESSION,
+    MODULATION,
+    PAN,
+    VOLUME,
+    read_performance,
+)
+from engines.music.rendering.playing import Plan
+from engines.music.rendering.sound import SoundEngine
+from engines.music.rendering.synthesis import DEFAULT_SOUNDFONT, Soundfont
 from tests.engines.music.tiny_soundfont import LEFT_HZ, RATE_HZ, RIGHT_HZ, tiny_soundfont
 
 

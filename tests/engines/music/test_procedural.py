@@ -9,9 +9,10 @@ from random import Random
 
 import pytest
 
-from engines.music import labels, tokens
-from engines.music.encode import encode, windows
+from engines.music import labels
 from engines.music.instruments import instrument
+from engines.music.model import tokens
+from engines.music.model.encode import encode, windows
 from engines.music.moods import MOODS
 from engines.training.music.procedural import Piece, compose, plan_piece
 from engines.training.music.procedural_styles import STYLES

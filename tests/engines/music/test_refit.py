@@ -7,9 +7,9 @@ import random
 import pytest
 
 from engines.api import BadRequest
-from engines.music.refit import refit
 from engines.music.region import Cell
 from engines.music.score import Meter, Note, Score, Tempo, Track
+from engines.music.writing.refit import refit
 
 BAR = 96
 

@@ -20,14 +20,14 @@ from engines.api import (
     SoundRequest,
 )
 from engines.bench.rendering import render_realtime_factor
-from engines.music import halls
-from engines.music.dry_parts import DryParts
-from engines.music.loudness import integrated_lufs
-from engines.music.mastering import CEILING_DB
-from engines.music.midi_writer import write_midi
+from engines.music.files.midi_writer import write_midi
+from engines.music.rendering import halls
+from engines.music.rendering.dry_parts import DryParts
+from engines.music.rendering.loudness import integrated_lufs
+from engines.music.rendering.mastering import CEILING_DB
+from engines.music.rendering.sound import SoundEngine
+from engines.music.rendering.synthesis import DEFAULT_SOUNDFONT
 from engines.music.score import Note, Score, Track
-from engines.music.sound import SoundEngine
-from engines.music.synthesis import DEFAULT_SOUNDFONT
 from tests.engines.music.tiny import small_score
 
 CEILING = 10 ** (CEILING_DB / 20)

@@ -10,7 +10,7 @@ import pytest
 from engines.api import BadRequest, MusicRequest
 from engines.music.controls import MOODS, plan_cue
 from engines.music.score import Score
-from engines.music.timing import MAX_BEND, MAX_HIT_BEND, Timetable, Wish, solve
+from engines.music.writing.timing import MAX_BEND, MAX_HIT_BEND, Timetable, Wish, solve
 
 REQUESTS = 500
 END_S, HIT_S = 0.010, 0.020

@@ -7,9 +7,9 @@ from itertools import repeat
 import numpy as np
 import pytest
 
-from engines.music import tokens
 from engines.music.analysis import chord_pitch_classes, find_chords, find_key, pitch_weights
-from engines.music.encode import decode, encode, take_apart, windows
+from engines.music.model import tokens
+from engines.music.model.encode import decode, encode, take_apart, windows
 from engines.music.moods import LEANS, MOODS
 from engines.music.score import Note, Score, Track
 from engines.training.music.augment import bare, draw

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from engines.api import BadRequest, ModelRefused, Run, TrainRequest
-from engines.music import tokens
 from engines.music.copies import CopyFilter
-from engines.music.decoder import load_decoder
-from engines.music.midi_writer import write_midi
+from engines.music.files.midi_writer import write_midi
+from engines.music.model import tokens
+from engines.music.model.decoder import load_decoder
 from engines.music.score import Note, Score, Track
 from engines.training.music import train as training
 from engines.training.music.corpus import COLLECTIONS, collections_in, is_held_out

@@ -14,11 +14,11 @@ from engines.api import (
     Run,
 )
 from engines.music.engine import answer
-from engines.music.midi_reader import read_midi
-from engines.music.midi_writer import write_midi
+from engines.music.files.midi_reader import read_midi
+from engines.music.files.midi_writer import write_midi
 from engines.music.score import Meter, Note, Score, Track
 from engines.music.theory import parse_key
-from engines.music.verbs import prepare
+from engines.music.writing.verbs import prepare
 from tests.engines.music import tiny
 
 BAR = 96

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from engines.music import tokens
-from engines.music.decoder import Decoder, Shape
+from engines.music.model import tokens
+from engines.music.model.decoder import Decoder, Shape
 from engines.music.score import Meter, Note, Score, Tempo, Track
 
 SHAPE = Shape(

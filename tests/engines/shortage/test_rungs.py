@@ -32,8 +32,8 @@ from engines.image.engine import parts_of
 from engines.memory.ladder import Rung
 from engines.memory.manager import MemoryManager
 from engines.memory.weights import modules
-from engines.music import residence
-from engines.music.decoder import Decoder
+from engines.music.model import residence
+from engines.music.model.decoder import Decoder
 from engines.sampling import Sampling
 from engines.text.language_model import LanguageModel
 from engines.text.reading import Reader
@@ -294,7 +294,7 @@ class TestMusicBesideTheCard:
 
 
 def test_the_rungs_of_music_can_be_climbed_twice(models: Path) -> None:
-    from engines.music.decoder import load_decoder
+    from engines.music.model.decoder import load_decoder
 
     rungs: list[Rung] = []
 

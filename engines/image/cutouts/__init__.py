@@ -1,0 +1,1 @@
+"""A picture's subject without what is behind it."""

@@ -1,0 +1,1 @@
+"""Stable Diffusion 3 and Flux: their parts, files and shapes."""

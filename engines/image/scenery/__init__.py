@@ -1,0 +1,1 @@
+"""Backgrounds that are drawn by rule, at any size."""

@@ -1,0 +1,1 @@
+"""What a prompt says: syntax, chunks, lists of words, and the states a network reads."""

@@ -1,0 +1,1 @@
+"""A score made to sound."""

@@ -1,0 +1,1 @@
+"""Writing cues: drawing candidates, choosing among them, making them fit."""
