@@ -48,11 +48,17 @@ def test_a_users_limit_caps_the_budget() -> None:
 
 def test_what_this_process_takes_stays_in_its_budget() -> None:
     device = CpuDevice()
-    before = device.budget_bytes()
-    own = bytearray(b"\1") * (256 * MIB)
-    assert abs(device.budget_bytes() - before) < 200 * MIB
-    del own
-    device.trim()
+
+    def moved_bytes() -> int:
+        before = device.budget_bytes()
+        own = bytearray(b"\1") * (256 * MIB)
+        moved = abs(device.budget_bytes() - before)
+        del own
+        device.trim()
+        return moved
+
+    # Other programs take and give back at the same time; not three times the same.
+    assert min(moved_bytes() for _ in range(3)) < 200 * MIB
 
 
 def test_total_is_foreign_and_own_and_available() -> None:
