@@ -105,6 +105,7 @@ def image(arguments: argparse.Namespace, run: Run) -> Answer:
         remember(request, result, most_bytes=most_bytes)
     except OSError as error:  # the files themselves are written
         sys.stderr.write(f"The history of pictures could not take them: {error}.\n")
+    _tell(result.notices)
     _say(arguments, paths)
     return {
         "outputs": [str(path) for path in paths],
@@ -139,8 +140,7 @@ def music(arguments: argparse.Namespace, run: Run) -> Answer:
             assert isinstance(sound, SoundResult)
             data = sound.data
     _write(arguments.out, data)
-    for notice in score.notices:
-        sys.stderr.write(notice + "\n")
+    _tell(score.notices)
     _say(arguments, [arguments.out])
     return music_answer(score, arguments.out)
 
@@ -197,8 +197,7 @@ def _produce(arguments: argparse.Namespace, options: Any, run: Run) -> Answer:
             arguments.brief, options, seed=seed, ask=host.run, assets=assets, run=making
         )
         paths = write_export(product.document, assets, arguments.out, run=writing, ask=host.run)
-    for notice in product.notices:
-        sys.stderr.write(notice + "\n")
+    _tell(product.notices)
     _say(arguments, list(paths))
     return {
         "outputs": [str(path) for path in paths],
@@ -423,6 +422,12 @@ def _write(path: Path, data: bytes) -> None:
     from desktop.export.atomic import write_bytes
 
     write_bytes(path, data)
+
+
+def _tell(notices: tuple[str, ...]) -> None:
+    """Say what had to give way."""
+    for notice in notices:
+        sys.stderr.write(notice + "\n")
 
 
 def _say(arguments: argparse.Namespace, paths: list[Path]) -> None:

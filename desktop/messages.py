@@ -84,6 +84,12 @@ def explain(error: BaseException, kind: str = "") -> Message:
     match error:
         case BadRequest():
             return Message(f"Cannot do that: {error.reason}.", "", 2)
+        case ModelMissing() if error.lacking:
+            return Message(
+                f"{error.model} needs {_listed(error.lacking)}, which the library does not have.",
+                "Put it into a folder of the library, or name its place with `models add`.",
+                3,
+            )
         case ModelMissing():
             return Message(
                 f"There is no model {error.model!r}.",
@@ -122,6 +128,12 @@ def explain(error: BaseException, kind: str = "") -> Message:
         "Your work is not touched; please report it.",
         6,
     )
+
+
+def _listed(things: tuple[str, ...]) -> str:
+    """Return "a; b; and c": the things have commas of their own."""
+    *first, last = things
+    return f"{'; '.join(first)}; and {last}" if first else last
 
 
 def _explain_file(error: OSError) -> Message:

@@ -14,6 +14,9 @@ from desktop.panels.results import Results
 from desktop.session import Session
 from engines.api import Kind, Request
 
+SEVERAL = 4
+"""So many variations to choose from."""
+
 WITH_SETTINGS = (Kind.IMAGE, Kind.GRID, Kind.BACKGROUND)
 
 
@@ -35,8 +38,11 @@ class Deeds(QWidget):
         self.ground = tool("mountain", "As background: fill the page, below all")
         self.again = tool("sliders-horizontal", "Use these settings")
         self.vary = tool("shuffle", "Vary: paint one like it")
+        self.several = tool("grid-3x3", "Four variations to choose from")
         self.save = tool("download", "Save as a file, with how it was made")
-        self._buttons = (self.place, self.ground, self.again, self.vary, self.save)
+        self._buttons = (
+            self.place, self.ground, self.again, self.vary, self.several, self.save
+        )  # fmt: skip
         line = row(*self._buttons, spacing=4)
         line.setStretch(0, 1)
         self.setLayout(line)
@@ -45,6 +51,7 @@ class Deeds(QWidget):
             ((self.ground.clicked,), self._fill),
             ((self.again.clicked, results.settings_wanted), self.settings_wanted.emit),
             ((self.vary.clicked, results.vary_wanted), self._on_vary),
+            ((self.several.clicked, results.several_wanted), self._on_several),
             ((self.save.clicked, results.save_wanted), self.save_wanted.emit),
             ((results.cutout_wanted,), self._on_cut_out),
         ):
@@ -57,7 +64,8 @@ class Deeds(QWidget):
         for deed in self._buttons:
             deed.setEnabled(kept is not None)
         if kept is not None:
-            self.vary.setEnabled(kept.recipe.kind == Kind.IMAGE)
+            for deed in (self.vary, self.several):
+                deed.setEnabled(kept.recipe.kind == Kind.IMAGE)
             self.again.setEnabled(kept.recipe.kind in WITH_SETTINGS)
 
     def _with_chosen(self, does: Callable[[Kept], object]) -> None:
@@ -75,6 +83,9 @@ class Deeds(QWidget):
     def _on_vary(self, kept: Kept) -> None:
         """Paint a picture near the chosen one: the same words, starting from its pixels."""
         self._ask(lambda: varied(self._session, kept))
+
+    def _on_several(self, kept: Kept) -> None:
+        self._ask(lambda: varied(self._session, kept, SEVERAL))
 
     def _on_cut_out(self, kept: Kept) -> None:
         self._ask(lambda: cut_out(self._session, kept))

@@ -16,6 +16,7 @@ from desktop.jobs import Job
 from desktop.panels.controls import SeedField, Segments, button, field, label, row, tool
 from desktop.panels.deeds import Deeds
 from desktop.panels.form import Form, stop_or
+from desktop.panels.notices import Notices
 from desktop.panels.painting import PaintingFields
 from desktop.panels.painting.prompt import SYNTAX, PromptEdit
 from desktop.panels.painting.sources import Sources
@@ -83,6 +84,7 @@ class ImagePanel(Form):
         self._more = tool("list-plus", "Ask for this as well, behind what runs")
         self._more.clicked.connect(lambda: self.add(self.request, self.on_result))
         self._preview = PictureBox(EMPTY_WORDS["model"], PREVIEW_PX)
+        self.notices = Notices()
         self._results.chosen.connect(self._on_look)
         self.deeds = Deeds(session, self._results, lambda make: self.add(make, self.on_result))
         self.deeds.settings_wanted.connect(self._on_settings)
@@ -113,6 +115,7 @@ class ImagePanel(Form):
         self.column.addWidget(self._asking)
         self.column.addSpacing(4)
         self.column.addWidget(self._preview)
+        self.column.addWidget(self.notices)
         self.column.addWidget(self.deeds)
         self.column.addWidget(self._results, 1)
 
@@ -185,6 +188,7 @@ class ImagePanel(Form):
     def on_result(self, request: Request, result: ImageResult) -> None:
         """Show the newest at once; all of them come into the history by themselves."""
         self._show_png((*result.sheets, result.pictures[0].png)[0])
+        self.notices.show_all(result.notices)
 
     def show_running(self, job: Job | None) -> None:
         verb = "Draw" if self._way.value == "background" else self.VERB

@@ -18,8 +18,8 @@ VARY_STRENGTH = 0.45
 _PART = re.compile(r"sha256:([0-9a-f]{64})")
 
 
-def varied(session: Session, kept: Kept) -> ImageRequest:
-    """Return the request for a picture near one.
+def varied(session: Session, kept: Kept, count: int = 1) -> ImageRequest:
+    """Return the request for pictures near one.
 
     Raises:
         BadRequest: it is gone, or was not painted.
@@ -28,7 +28,7 @@ def varied(session: Session, kept: Kept) -> ImageRequest:
     request = request_of(without_start(kept.recipe), session.read_picture, seed=new_seed())
     if not isinstance(request, ImageRequest):
         raise BadRequest(f"“{kept.name}” was not painted")
-    return replace(request, init=png, strength=VARY_STRENGTH, count=1, upscale=1, cutout=False)
+    return replace(request, init=png, strength=VARY_STRENGTH, count=count, upscale=1, cutout=False)
 
 
 def enlarged(session: Session, kept: Kept, factor: int, model: str) -> UpscaleRequest:

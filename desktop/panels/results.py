@@ -61,6 +61,7 @@ class Results(QWidget):
     use_wanted = Signal()
     settings_wanted = Signal()
     vary_wanted = Signal()
+    several_wanted = Signal()
     save_wanted = Signal()
     enlarge_wanted = Signal(int, str)  # how many times, and with what
     cutout_wanted = Signal()
@@ -226,6 +227,7 @@ class Results(QWidget):
             ("Put on canvas", "image", self.use_wanted),
             ("Use these settings", "sliders-horizontal", self.settings_wanted),
             ("Vary", "shuffle", self.vary_wanted),
+            ("Four variations", "grid-3x3", self.several_wanted),
             ("Save as…", "download", self.save_wanted),
         ):
             self._add(menu, text, drawing).triggered.connect(lambda _=False, s=wanted: s.emit())

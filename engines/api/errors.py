@@ -20,11 +20,16 @@ class BadRequest(EngineError):
 
 
 class ModelMissing(EngineError):
-    """No model answers to `model` (an id or a path)."""
+    """No model answers to `model` (an id or a path).
 
-    def __init__(self, model: str) -> None:
-        super().__init__(model)
+    With `lacking` the model is there, but neither it nor the library has these
+    things, without which it cannot be used.
+    """
+
+    def __init__(self, model: str, lacking: tuple[str, ...] = ()) -> None:
+        super().__init__(model, lacking)
         self.model = model
+        self.lacking = lacking
 
 
 class ModelRefused(EngineError):

@@ -263,10 +263,15 @@ class TrainRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitRequest:
-    """Whether a model of the library fits the device, without loading it; the result is a `Fit`."""
+    """Whether a model of the library fits the device, without loading it; the result is a `Fit`.
+
+    With `picture` all that one asks for is weighed, instead of one picture of
+    the model's own size.
+    """
 
     kind: ClassVar[Kind] = Kind.FIT
     model: str
+    picture: ImageRequest | None = None
 
 
 Request = (

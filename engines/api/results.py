@@ -38,7 +38,8 @@ class ImageResult:
     """Pictures from the picture model, the backgrounds generator or the upscaler.
 
     `steps` and `guidance` are what a picture model took where the request
-    left them open; 0 and below 0 where they mean nothing.
+    left them open; 0 and below 0 where they mean nothing. `notices` says in
+    plain words what of the request could not be heeded.
     """
 
     pictures: tuple[Picture, ...]
@@ -46,6 +47,7 @@ class ImageResult:
     steps: int = 0
     guidance: float = -1.0
     sheets: tuple[bytes, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

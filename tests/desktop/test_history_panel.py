@@ -18,7 +18,16 @@ from desktop.document.picture_metadata import read_settings
 from desktop.panels.image import ImagePanel
 from desktop.recipes import recipe_of
 from desktop.session import Session
-from engines.api import BackgroundRequest, ImageRequest, Kind, LoraUse, ModelSpec, Role
+from engines.api import (
+    BackgroundRequest,
+    ImageRequest,
+    ImageResult,
+    Kind,
+    LoraUse,
+    ModelSpec,
+    Picture,
+    Role,
+)
 from tests.document import metadata_samples as samples
 from tests.fakes import FakeHost, tiny_png
 
@@ -164,6 +173,27 @@ def test_vary_starts_from_the_picture_itself(panel: ImagePanel, host: FakeHost) 
     assert isinstance(asked, ImageRequest)
     assert (asked.prompt, asked.init) == ("boats", tiny_png())
     assert panel._results.count() == 2
+
+
+def test_four_variations_are_one_job(panel: ImagePanel, host: FakeHost) -> None:
+    paint(panel, "boats")
+    host.asked.clear()
+    panel.deeds.several.click()
+    assert panel.session.jobs.wait_idle()
+    [asked] = host.asked
+    assert isinstance(asked, ImageRequest)
+    assert (asked.prompt, asked.init, asked.count) == ("boats", tiny_png(), 4)
+
+
+def test_what_could_not_be_heeded_stands_under_the_picture(panel: ImagePanel) -> None:
+    assert panel.notices.isHidden()
+    request = ImageRequest(prompt="boats", seed=1)
+    made = (Picture(png=tiny_png(), seed=1, width_px=8, height_px=6),)
+    panel.on_result(request, ImageResult(pictures=made, model="m", notices=("no T5 was found",)))
+    assert panel.notices.texts == ("no T5 was found",)
+    assert not panel.notices.isHidden()
+    panel.on_result(request, ImageResult(pictures=made, model="m"))
+    assert panel.notices.isHidden()
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
