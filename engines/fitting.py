@@ -8,14 +8,14 @@ or is reckoned. torch is imported only to ask a card.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from engines.api import (
     BadRequest,
     Fit,
     FitRequest,
+    ImageRequest,
     Kind,
     ModelMissing,
     ModelRefused,
@@ -28,14 +28,12 @@ from engines.api import (
 )
 from engines.catalog import Catalog
 from engines.image import card, sizes
-from engines.image import needs as image_needs
 from engines.image.cutouts import needs as cutout_needs
 from engines.image.flows import sources as flow_sources
-from engines.image.flows.flow import FLOWS, is_guided
+from engines.image.flows.flow import FLOWS
+from engines.image.weighing import FULL_BYTES, HALF_BYTES, Phase, Weighing, never, part
 from engines.memory.lease import Component, Working
 from engines.memory.ways import choose
-from engines.memory.weights.footprints import Footprint
-from engines.memory.weights.modules import component
 from engines.memory.working import WorkingSets
 from engines.music.model import needs as music_needs
 from engines.music.model.shape import read_shape as read_music_shape
@@ -45,18 +43,7 @@ from engines.text import needs as text_needs
 from engines.text.components import encoder_component, language_component
 from engines.text.language_model import read_shape as read_text_shape
 
-FULL_BYTES, HALF_BYTES = 4, 2
-"""Of one weight, on the processor and on a card."""
-
 _ANY_PROMPT = "A few words."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """One lease of a model's work: what is loaded together, and the room to work in."""
-
-    components: tuple[Component[Any], ...]
-    working: Working
 
 
 class FitEngine:
@@ -79,17 +66,19 @@ class FitEngine:
         run.step(0, 1, stage="weighing")
         spec = _find(self._catalog, request.model)
         budget_bytes = self._memory.measure().budget_bytes
-        phases = self._phases(spec, budget_bytes)
+        phases = self._phases(spec, request.picture, budget_bytes)
         run.step(1, 1, stage="weighing")
         return judge(spec.id, phases, budget_bytes, self._memory.working_sets)
 
-    def _phases(self, spec: ModelSpec, budget_bytes: int) -> tuple[Phase, ...]:
+    def _phases(
+        self, spec: ModelSpec, picture: ImageRequest | None, budget_bytes: int
+    ) -> tuple[Phase, ...]:
         device = self._memory.device
         draws = spec.role in (Role.MODEL, Role.CUTOUT) or spec.architecture in FLOWS
         if not draws and spec.kind is not Kind.TEXT:
             raise ModelRefused(spec.path, f"it is a {spec.role}, not a whole model")
         if spec.kind is Kind.IMAGE:
-            return self._of_pictures(spec)
+            return self._of_pictures(spec, picture)
         if spec.kind is Kind.CUTOUT:
             return (_of_cutting(spec, device),)
         if spec.kind is Kind.MUSIC:
@@ -98,8 +87,8 @@ class FitEngine:
             return (_of_meaning(spec, device),)
         return (_of_words(spec, device),)
 
-    def _of_pictures(self, spec: ModelSpec) -> tuple[Phase, ...]:
-        """Weigh reading the prompt, denoising, and decoding."""
+    def _of_pictures(self, spec: ModelSpec, picture: ImageRequest | None) -> tuple[Phase, ...]:
+        """Weigh all phases of a picture, or of one of the model's own size."""
         about, device = card.read(spec), self._memory.device
         if spec.architecture in FLOWS:
             layout = flow_sources.layout(spec, about, self._catalog)
@@ -108,22 +97,21 @@ class FitEngine:
         words: tuple[Component[Any], ...]
         if about.reader:
             reader = self._catalog.get(about.reader, Kind.TEXT)
-            words = (_part("reader", sizes.part_weights(Path(reader.path)), FULL_BYTES, "cpu"),)
+            words = (part("reader", sizes.part_weights(Path(reader.path)), FULL_BYTES, "cpu"),)
         elif layout.words:
-            words = tuple(_image_part(layout, part, device) for part in layout.words)
+            words = tuple(_image_part(layout, name, device) for name in layout.words)
             words += _tokenizers(layout, device)
         else:
             raise ModelRefused(spec.path, "its text encoder is missing")
-        side_px, guided = layout.side_px, is_guided(layout.flow, about.guidance)
-        unet, vae = (_image_part(layout, part, device) for part in ("unet", "vae"))
-        return (
-            Phase(components=words, working=image_needs.reading(layout)),
-            Phase(
-                components=(unet,),
-                working=image_needs.denoising(layout, side_px, side_px, guided=guided),
-            ),
-            Phase(components=(vae,), working=image_needs.decoding(layout, side_px, side_px)),
-        )
+        return Weighing(
+            request=picture or ImageRequest(prompt=_ANY_PROMPT, seed=0),
+            layout=layout,
+            about=about,
+            catalog=self._catalog,
+            words=words,
+            place=device,
+            width_bytes=lambda name: _width_bytes(layout, name, device),
+        ).phases()
 
 
 def judge(model: str, phases: Iterable[Phase], budget_bytes: int, working_sets: WorkingSets) -> Fit:
@@ -199,7 +187,7 @@ def _of_cutting(spec: ModelSpec, device: str) -> Phase:
     network = Component(
         key=f"cutout:{spec.id}",
         size_bytes=cutout_needs.weights_bytes(spec, device),
-        load=_never,
+        load=never,
     )
     return Phase(components=(network,), working=cutout_needs.looking(spec, device))
 
@@ -215,34 +203,29 @@ def _of_music(spec: ModelSpec, device: str, budget_bytes: int, working_sets: Wor
     size_bytes = music_needs.weights_bytes(spec, shape, width_bytes)
     if device != "cpu" and size_bytes + working_sets.predict(working) > budget_bytes:
         size_bytes, working = 0, music_needs.composing_beside_the_card(spec.id)
-    model: Component[Any] = Component(key="model", size_bytes=size_bytes, load=_never)
+    model: Component[Any] = Component(key="model", size_bytes=size_bytes, load=never)
     return Phase(components=(model,), working=working)
 
 
-def _image_part(layout: sizes.Layout, part: str, device: str) -> Component[Any]:
-    if part in layout.packed:
-        return Component(key=part, size_bytes=layout.packed[part], load=_never)
-    width_bytes = FULL_BYTES
-    if device != "cpu":
-        from engines.image import residence
+def _image_part(layout: sizes.Layout, name: str, device: str) -> Component[Any]:
+    if name in layout.packed:
+        return Component(key=name, size_bytes=layout.packed[name], load=never)
+    return part(name, layout.weights[name], _width_bytes(layout, name, device), device)
 
-        settings = layout.settings(part)
-        width_bytes = residence.precision(part, device, settings).itemsize
-    return _part(part, layout.weights[part], width_bytes, device)
+
+def _width_bytes(layout: sizes.Layout, name: str, device: str) -> int:
+    """Return the bytes of a weight; an autoencoder may have to be precise on a card."""
+    if device == "cpu":
+        return FULL_BYTES
+    from engines.image import residence
+
+    settings = layout.settings(name) if name in ("unet", "vae") else {}
+    return residence.precision(name, device, settings).itemsize
 
 
 def _tokenizers(layout: sizes.Layout, device: str) -> tuple[Component[Any], ...]:
     size_bytes = sizes.TOKENIZER_BYTES if device == "cpu" else 0
     return tuple(
-        Component(key=tokenizer, size_bytes=size_bytes, load=_never)
-        for tokenizer, _part in zip(sizes.TOKENIZERS, layout.words, strict=False)
+        Component(key=flow_sources.tokenizer_of(encoder), size_bytes=size_bytes, load=never)
+        for encoder in layout.words
     )
-
-
-def _part(name: str, weights: Footprint, width_bytes: int, device: str) -> Component[Any]:
-    """Return a part as the engine leases it, by a name for the answer."""
-    return component(name, weights, width_bytes, _never, device, exact=name == "vae")
-
-
-def _never(device: str) -> NoReturn:
-    raise AssertionError("a model that is only weighed is not loaded")

@@ -19,6 +19,7 @@ PLACES: Mapping[Kind, str] = MappingProxyType(
         Kind.BACKGROUND: "engines.image.scenery.engine:BackgroundEngine",
         Kind.UPSCALE: "engines.image.upscaling.upscaler:UpscaleEngine",
         Kind.CUTOUT: "engines.image.cutouts.cutout:CutoutEngine",
+        Kind.TRACE: "engines.image.guides.tracing:TraceEngine",
         Kind.MUSIC: "engines.music.engine:MusicEngine",
         Kind.SOUND: "engines.music.rendering.sound:SoundEngine",
         Kind.PLAN: "engines.director.engine:DirectorEngine",

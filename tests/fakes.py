@@ -34,6 +34,7 @@ from engines.api import (
     SoundResult,
     TextRequest,
     TextResult,
+    TraceRequest,
     UpscaleRequest,
     Verdict,
     cells,
@@ -166,6 +167,11 @@ def _cut_out(request: CutoutRequest, run: Run) -> ImageResult:
     return ImageResult(pictures=(picture,), model="cutout")
 
 
+def _trace(request: TraceRequest, run: Run) -> ImageResult:
+    picture = Picture(png=tiny_png(8, 6, "#ffffff"), width_px=8, height_px=6, seed=0)
+    return ImageResult(pictures=(picture,), model="")
+
+
 def _draw(request: BackgroundRequest, run: Run) -> ImageResult:
     png = tiny_png(16, 12, "#224422")
     picture = Picture(png=png, width_px=16, height_px=12, seed=request.seed)
@@ -240,6 +246,7 @@ _ANSWERS: dict[type, Callable[[Any, Run], Any]] = {
     GridRequest: _grid,
     UpscaleRequest: _enlarge,
     CutoutRequest: _cut_out,
+    TraceRequest: _trace,
     BackgroundRequest: _draw,
     MusicRequest: _score,
     SoundRequest: _play,

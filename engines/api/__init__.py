@@ -36,6 +36,7 @@ from engines.api.pictures import (
     LoraUse,
     ReferenceUse,
     RegionPrompt,
+    TraceRequest,
     UpscaleRequest,
 )
 from engines.api.plan import Facts, Plan, ShotPlan
@@ -115,6 +116,7 @@ __all__ = [
     "TextRequest",
     "TextResult",
     "Tier",
+    "TraceRequest",
     "TrainRequest",
     "TrainResult",
     "UpscaleRequest",

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     BACKGROUND = "background"
     UPSCALE = "upscale"
     CUTOUT = "cutout"
+    TRACE = "trace"
     MUSIC = "music"
     SOUND = "sound"
     PLAN = "plan"

@@ -253,3 +253,24 @@ class CutoutRequest:
     kind: ClassVar[Kind] = Kind.CUTOUT
     png: bytes
     model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRequest:
+    """What a control would be shown of a picture: its edges, lines, strokes, colours or depth.
+
+    The result is one picture, made smaller so that no side is over `longest_px`.
+    """
+
+    kind: ClassVar[Kind] = Kind.TRACE
+    png: bytes
+    preprocessor: str
+    depth_model: str = ""
+    longest_px: int = 512
+
+    def __post_init__(self) -> None:
+        if self.preprocessor not in PREPROCESSORS[1:]:
+            raise BadRequest(
+                f"a picture is traced by {', '.join(PREPROCESSORS[1:])}, not {self.preprocessor!r}"
+            )
+        check_within("the longest side", self.longest_px, 64, 2048)

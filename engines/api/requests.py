@@ -20,6 +20,7 @@ from engines.api.pictures import (
     CutoutRequest,
     GridRequest,
     ImageRequest,
+    TraceRequest,
     UpscaleRequest,
 )
 
@@ -281,6 +282,7 @@ Request = (
     | GridRequest
     | UpscaleRequest
     | CutoutRequest
+    | TraceRequest
     | MusicRequest
     | SoundRequest
     | PlanRequest

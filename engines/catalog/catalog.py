@@ -268,7 +268,9 @@ class Catalog:
             if spec.id == wanted:
                 return spec
         if not models:
-            raise ModelMissing(wanted or f"a model for {kind}")
+            if wanted:
+                raise ModelMissing(wanted)
+            raise ModelMissing("This job", (f"a model for {kind}",))
         return models[0]
 
     def _known(self, model: str) -> Outcome | None:

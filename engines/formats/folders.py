@@ -152,10 +152,7 @@ def _pipeline(folder: Path) -> Content:
             raise ModelRefused(str(folder), f"its part {name!r} is missing")
     architecture = PIPELINES[pipeline]
     settings = _settings(folder, "transformer") if architecture in (SD3, FLUX) else {}
-    if architecture == SD3 and settings.get("qk_norm"):
-        architecture = f"{SD3}.5"
-    if architecture == FLUX and settings.get("guidance_embeds") is False:
-        architecture = f"{FLUX}-schnell"
+    architecture = _member(architecture, settings)
     base = architecture.removesuffix("-inpaint").removesuffix("-schnell").removesuffix(".5")
     unet = settings or _settings(folder, "unet")
     if base == SD1:
@@ -170,6 +167,15 @@ def _pipeline(folder: Path) -> Content:
         prediction="flow" if base in (SD3, FLUX) else _prediction(folder),
         channels=_count(unet.get("in_channels")),
     )
+
+
+def _member(family: str, transformer: dict[str, Any]) -> str:
+    """Tell the members of a flow's family apart by the configuration of the transformer."""
+    if family == SD3 and transformer.get("qk_norm"):
+        return f"{SD3}.5"
+    if family == FLUX and transformer.get("guidance_embeds") is False:
+        return f"{FLUX}-schnell"
+    return family
 
 
 def _prediction(folder: Path) -> str:
@@ -212,6 +218,8 @@ def _part(config: dict[str, Any], made_by: str) -> Content:
         base = BASE_OF_WIDTH.get(width, "") if isinstance(width, int) else ""
         for mark, family in (("SD3", SD3), ("Flux", FLUX)):
             base = family if made_by.startswith(mark) else base
+    if role is Role.DENOISER:
+        architecture = _member(architecture, config)
     if role is Role.T2I_ADAPTER:
         base = SDXL if config.get("downscale_factor") == 16 else SD1
     return Content(

@@ -21,6 +21,7 @@ LANE_OF = {
     Kind.GRID: "grid",
     Kind.UPSCALE: "upscale",
     Kind.CUTOUT: "cutout",
+    Kind.TRACE: "trace",
     Kind.BACKGROUND: "background",
     Kind.MUSIC: "music",
     Kind.SOUND: "sound",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from engines.image import needs
 from engines.image.guiding import Aid, Guide
 from engines.image.sitting import Held, Sitting
 from engines.memory.ladder import Rung
@@ -21,15 +21,8 @@ def components(aids: Sequence[Aid]) -> list[Component[Any]]:
 
 
 def working(alone: Working, aids: Sequence[Aid]) -> Working:
-    """Return what a step takes with aids, of what it takes alone.
-
-    A ControlNet is half a UNet, and its maps wait until the UNet has taken them up.
-    """
-    if not components(aids):
-        return alone
-    return replace(
-        alone, operation=f"{alone.operation}.aided", estimate_bytes=alone.estimate_bytes * 3 // 2
-    )
+    """Return what a step takes with aids, of what it takes alone."""
+    return needs.aided(alone) if components(aids) else alone
 
 
 class Dressing:

@@ -42,6 +42,7 @@ from engines.image import (
 from engines.image.flows import parts as flow_parts
 from engines.image.flows.flow import FLOWS
 from engines.image.guides import aids_of
+from engines.image.notices import notices
 from engines.image.parts import Parts
 from engines.image.pipelines import States
 from engines.image.previews import Rows
@@ -108,6 +109,7 @@ class ImageEngine:
             model=spec.id,
             steps=settled.steps,
             guidance=settled.guidance,
+            notices=notices(settled, sitting.parts),
         )
 
     def _sitting(self, request: ImageRequest, spec: ModelSpec, run: Run) -> Sitting:

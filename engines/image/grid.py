@@ -172,4 +172,5 @@ def _result(request: GridRequest, done: Mapping[int, ImageResult]) -> ImageResul
         steps=first.steps,
         guidance=first.guidance,
         sheets=tuple(sheets),
+        notices=tuple(dict.fromkeys(told for number in numbers for told in done[number].notices)),
     )

@@ -7,6 +7,7 @@ The memory manager takes these until it has measured better, see
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from engines.memory.lease import Working
@@ -24,6 +25,13 @@ TRANSFORMER_MAPS = 40
 PATCH_PX = 16
 TEXT_MAPS = 12
 """Hidden states of one layer that live at once; the widest is four times a state."""
+
+ADAPTER_MAPS = 24
+"""Maps of an adapter's first width, at the size of its first layer, that live at once."""
+ENCODER_MAPS = 24
+"""States of an image encoder's layer that live at once; the widest is four times a state."""
+DEPTH_BYTES = 600_000_000
+"""What the largest network for depth takes for one picture of its own size, in float32."""
 
 SIDE_PER_LATENT = 8
 
@@ -95,6 +103,51 @@ def _along_a_flow(
         size=pixels,
         batch=batch,
     )
+
+
+def aided(alone: Working) -> Working:
+    """Return what a step takes with networks beside the one that draws.
+
+    A ControlNet is half a UNet, and its maps wait until the UNet has taken them up.
+    """
+    return replace(
+        alone, operation=f"{alone.operation}.aided", estimate_bytes=alone.estimate_bytes * 3 // 2
+    )
+
+
+def adapting(model: str, size_px: tuple[int, int], fold: int, width: int) -> Working:
+    """Return what a T2I adapter takes to look at its picture.
+
+    Args:
+        fold: So many pixels of a side become channels before its first layer.
+        width: Of its first layer.
+    """
+    pixels = size_px[0] * size_px[1]
+    return Working(
+        operation="image.adapt",
+        estimate_bytes=pixels * 3 * 4 * 4 + pixels // fold**2 * width * 4 * ADAPTER_MAPS,
+        model=model,
+        size=pixels,
+    )
+
+
+def regarding(model: str, side_px: int, tokens: int, width: int) -> Working:
+    """Return what an image encoder takes to look at a picture.
+
+    Args:
+        tokens: Of a picture, each `width` wide, at each layer.
+    """
+    return Working(
+        operation="image.regard",
+        estimate_bytes=side_px**2 * 3 * 4 * 8 + tokens * width * 4 * ENCODER_MAPS,
+        model=model,
+        size=side_px**2,
+    )
+
+
+def measuring_depth(model: str, pixels: int) -> Working:
+    """Return what it takes to tell a picture's depth."""
+    return Working(operation="image.depth", estimate_bytes=DEPTH_BYTES, model=model, size=pixels)
 
 
 def decoding(parts: Described, width_px: int, height_px: int) -> Working:

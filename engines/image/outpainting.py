@@ -39,6 +39,12 @@ class Sides:
             below_px=round(self.below_px * scale),
         )
 
+    def filling(self, across_px: int, down_px: int) -> Sides:
+        """Return sides of so many pixels in all, shared out as these are."""
+        left_px, right_px = _shared(self.left_px, self.right_px, across_px)
+        above_px, below_px = _shared(self.above_px, self.below_px, down_px)
+        return Sides(left_px=left_px, above_px=above_px, right_px=right_px, below_px=below_px)
+
     def around(self, size_px: tuple[int, int]) -> tuple[int, int]:
         """Return the size of a picture with them added."""
         width_px, height_px = size_px
@@ -46,6 +52,12 @@ class Sides:
             width_px + self.left_px + self.right_px,
             height_px + self.above_px + self.below_px,
         )
+
+
+def _shared(before_px: int, after_px: int, room_px: int) -> tuple[int, int]:
+    asked_px = before_px + after_px
+    first_px = round(room_px * before_px / asked_px) if asked_px else room_px // 2
+    return first_px, room_px - first_px
 
 
 def extend(start: Image.Image, sides: Sides, seed: int) -> Image.Image:

@@ -16,6 +16,7 @@ from engines.catalog import Catalog
 from engines.formats.json_reader import read_object
 from engines.formats.safetensors import read_header
 from engines.image import loading, residence
+from engines.image.flows.library import vae_family
 from engines.image.loading import name_of
 from engines.image.parts import Parts, key
 from engines.image.sizes import has_settings, part_weights
@@ -62,6 +63,9 @@ def put_in(path: str, parts: Parts, catalog: Catalog, device: str) -> Parts:
         raise ModelRefused(
             path, f"its latents have {found} channels, those of this picture model {wanted}"
         )
+    family = vae_family(spec) if parts.flow else ""
+    if family and family != parts.flow:
+        raise ModelRefused(path, "it is the VAE of another family than this picture model's")
     precision = residence.precision("vae", device, settings)
     component = residence.component(
         key(name_of(spec), "vae", precision),

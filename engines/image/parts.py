@@ -42,6 +42,8 @@ class Parts:
         silent: What its UNet predicts is not known before it was measured.
         flow: Which of the flows in `engines.image.flows.flow` it is, or empty.
         vae_settings: The configuration of an autoencoder of the user's own.
+        takes_no_guidance: It was distilled to do without.
+        notices: What of it is not as it should be, in plain words.
     """
 
     model: str
@@ -56,6 +58,8 @@ class Parts:
     silent: bool = False
     flow: str = ""
     vae_settings: Mapping[str, Any] | None = None
+    takes_no_guidance: bool = False
+    notices: tuple[str, ...] = ()
 
     @property
     def is_xl(self) -> bool:

@@ -53,9 +53,12 @@ class Regions:
         """
         self._masks = masks
         self._weights = weights
+        self._laid = masks
 
     def prepare(self, sitting: Sitting) -> None:
-        """Do nothing: the words were read before."""
+        """Lay the masks over what is drawn; the words were read before."""
+        frame = sitting.settled.frame
+        self._laid = [frame.laid(mask, "L") for mask in self._masks]
 
     @contextmanager
     def dressed(self, unet: Any, loaded: Sequence[Any]) -> Iterator[Guide]:
@@ -83,7 +86,7 @@ class Regions:
         fields = torch.stack(
             [
                 _spread(mask, int(width), int(height)) * weight
-                for mask, weight in zip(self._masks, self._weights, strict=True)
+                for mask, weight in zip(self._laid, self._weights, strict=True)
             ]
         )
         own = (1 - fields.sum(dim=0, keepdim=True)).clamp(min=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,18 +9,15 @@ from PIL import Image
 
 from engines.api import BadRequest, ImageRequest
 from engines.api.checks import SEEDS
-from engines.image import outpainting, png
+from engines.image import framing, png
 from engines.image.card import Card
 from engines.image.flows import flow
-from engines.image.outpainting import Sides
+from engines.image.framing import Frame
 from engines.image.pipelines import Drawing, States
 from engines.image.words.dynamic_prompts import Wording
 
 if TYPE_CHECKING:
     from engines.image.parts import Parts
-
-MOST_START_SHARE = 2.0
-"""A start picture keeps its size up to this many times the model's own area."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +25,7 @@ class Settled:
     """A request with every default filled in.
 
     Attributes:
-        finished_px: Width and height of the result; what is drawn beyond it, to
-            reach a multiple of the model's step, is cut off.
-        step_px: What the sides that are drawn are multiples of.
+        frame: The size of the result, and of what is drawn.
         guided: The network is asked twice at each step: with the prompt and without.
         along_flow: Its pipeline counts the steps from a start as those of flows do.
         start: What all pictures start from.
@@ -42,10 +36,7 @@ class Settled:
     """
 
     request: ImageRequest
-    width_px: int
-    height_px: int
-    finished_px: tuple[int, int]
-    step_px: int
+    frame: Frame
     steps: int
     guidance: float
     guided: bool
@@ -55,6 +46,16 @@ class Settled:
     enlarged: tuple[Image.Image, ...] = ()
     wordings: tuple[Wording, ...] = ()
     steps_before: int = 0
+
+    @property
+    def width_px(self) -> int:
+        """Of what is drawn."""
+        return self.frame.drawn_px[0]
+
+    @property
+    def height_px(self) -> int:
+        """Of what is drawn."""
+        return self.frame.drawn_px[1]
 
     @property
     def count(self) -> int:
@@ -130,8 +131,7 @@ class Settled:
 
     def finished(self, image: Image.Image) -> Image.Image:
         """Return a picture as it is handed out, at its own size."""
-        image = self.kept(image)
-        return image.crop((0, 0, *self.finished_px)) if image.size != self.finished_px else image
+        return self.frame.cut(self.kept(image))
 
     def _at_least_one_step(self, strength: float) -> float:
         return min(1.0, max(strength, 1.001 / self.steps))
@@ -146,30 +146,35 @@ def settle(request: ImageRequest, about: Card, parts: Parts) -> Settled:
     """Fill in size, steps and guidance, and fit start and mask to the size.
 
     Raises:
-        BadRequest: start and mask cannot be read or do not fit together.
+        BadRequest: start and mask cannot be read or do not fit together, or the
+            model cannot draw what is asked.
     """
+    if request.tiling and parts.flow:
+        raise BadRequest(
+            "this model sees a picture as a whole, and cannot draw a texture that fits to itself; "
+            "Stable Diffusion 1.5, 2 and XL can"
+        )
     start = png.decode(request.init, "the picture to start from") if request.init else None
     mask = png.decode(request.mask, "the mask") if request.mask else None
     if start is not None and mask is not None and start.size != mask.size:
         raise BadRequest("the mask and the picture to start from differ in size")
     if start is not None and any(request.outpaint):
-        start, mask, finished_px = _extended(request, start, mask, parts)
-        width_px, height_px = start.size
+        larger = framing.extension(request, start.size, parts.step_px, parts.side_px)
+        frame, mask = larger.frame, larger.mask(mask)
+        start = larger.start(start, request.seed)
     else:
-        width_px, height_px = finished_px = _size(request, start, parts)
+        frame = framing.frame(request, start.size if start else None, parts.step_px, parts.side_px)
+        start, mask = _laid(start, frame, "RGB"), _laid(mask, frame, "L")
     guidance = request.guidance if request.guidance >= 0 else about.guidance
     return Settled(
         request=request,
-        width_px=width_px,
-        height_px=height_px,
-        finished_px=finished_px,
-        step_px=parts.step_px,
+        frame=frame,
         steps=request.steps or about.steps,
         guidance=guidance,
         guided=parts.is_guided(guidance),
         along_flow=bool(parts.flow),
-        start=_fit(start, (width_px, height_px), "RGB"),
-        mask=_fit(mask, (width_px, height_px), "L"),
+        start=start,
+        mask=mask,
     )
 
 
@@ -183,94 +188,23 @@ def again(settled: Settled, images: list[Image.Image]) -> Settled:
     picture, by the nearest value they show blocks; through pixels it is 36 dB.
     A strength high enough to draw that away takes the composition with it.
     """
-    request, factor = settled.request, settled.request.hires
-    drawn_px = settled.width_px, settled.height_px
-    width_px, height_px = size_px = (
-        _stepped(drawn_px[0] * factor, settled.step_px),
-        _stepped(drawn_px[1] * factor, settled.step_px),
-    )
-    finished_px = (
-        round(settled.finished_px[0] * width_px / drawn_px[0]),
-        round(settled.finished_px[1] * height_px / drawn_px[1]),
-    )
+    request, small = settled.request, settled.frame
+    large = small.enlarged(request.hires)
     return replace(
         settled,
         request=replace(request, strength=request.hires_strength, count=len(images)),
-        width_px=width_px,
-        height_px=height_px,
-        finished_px=finished_px,
-        start=_fit(settled.start, size_px, "RGB"),
-        mask=_fit(settled.mask, size_px, "L"),
-        enlarged=tuple(
-            settled.kept(image).resize(size_px, Image.Resampling.LANCZOS) for image in images
-        ),
+        frame=large,
+        start=_enlarged(settled.start, small, large),
+        mask=_enlarged(settled.mask, small, large),
+        enlarged=tuple(large.laid(settled.finished(image), "RGB") for image in images),
         steps_before=len(images) * settled.steps_run,
     )
 
 
-def _extended(
-    request: ImageRequest, start: Image.Image, mask: Image.Image | None, parts: Parts
-) -> tuple[Image.Image, Image.Image, tuple[int, int]]:
-    """Return the start with its sides guessed, its mask, and the size that is wanted of it.
-
-    The start's own pixels stay as they are unless the whole would be too large.
-    """
-    left_px, above_px, right_px, below_px = request.outpaint
-    sides = Sides(left_px=left_px, above_px=above_px, right_px=right_px, below_px=below_px)
-    whole_px = sides.around(start.size)
-    if request.width_px and request.height_px:
-        scale = min(request.width_px / whole_px[0], request.height_px / whole_px[1])
-    else:
-        scale = _scale_within(whole_px, parts.side_px)
-    if scale != 1:
-        sides = sides.scaled(scale)
-    inside_px = max(8, round(start.width * scale)), max(8, round(start.height * scale))
-    start, mask = _fitted(start, inside_px, "RGB"), _fit(mask, inside_px, "L")
-    wanted_px = sides.around(inside_px)
-    more_px = (-wanted_px[0] % parts.step_px, -wanted_px[1] % parts.step_px)
-    # What is drawn beyond the wanted size only makes it a multiple of the step.
-    padded = replace(
-        sides, right_px=sides.right_px + more_px[0], below_px=sides.below_px + more_px[1]
-    )
-    return (
-        outpainting.extend(start, padded, request.seed),
-        outpainting.mask(inside_px, padded, mask),
-        wanted_px,
-    )
+def _laid(image: Image.Image | None, frame: Frame, mode: str) -> Image.Image | None:
+    return None if image is None else frame.laid(image, mode)
 
 
-def _fit(image: Image.Image | None, size_px: tuple[int, int], mode: str) -> Image.Image | None:
-    return None if image is None else _fitted(image, size_px, mode)
-
-
-def _fitted(image: Image.Image, size_px: tuple[int, int], mode: str) -> Image.Image:
-    """Bring a picture to a size and a mode; what is transparent becomes white."""
-    if image.mode == "RGBA":
-        ground = Image.new("RGBA", image.size, "white")
-        ground.alpha_composite(image)
-        image = ground
-    return image.convert(mode).resize(size_px, Image.Resampling.LANCZOS)
-
-
-def _size(request: ImageRequest, start: Image.Image | None, parts: Parts) -> tuple[int, int]:
-    """Return the size asked for, else the start's within reason, else the model's own."""
-    step_px, side_px = parts.step_px, parts.side_px
-    if request.width_px and request.height_px:
-        return _stepped(request.width_px, step_px), _stepped(request.height_px, step_px)
-    if start is None:
-        return (
-            _stepped(request.width_px or side_px, step_px),
-            _stepped(request.height_px or side_px, step_px),
-        )
-    scale = _scale_within(start.size, side_px)
-    return _stepped(start.width * scale, step_px), _stepped(start.height * scale, step_px)
-
-
-def _scale_within(size_px: tuple[int, int], side_px: int) -> float:
-    """Return by how much a picture is made smaller, as it would be too large for the model."""
-    most = MOST_START_SHARE * side_px**2
-    return min(1.0, math.sqrt(most / (size_px[0] * size_px[1])))
-
-
-def _stepped(side_px: float, step_px: int) -> int:
-    return max(2 * step_px, round(side_px / step_px) * step_px)
+def _enlarged(image: Image.Image | None, small: Frame, large: Frame) -> Image.Image | None:
+    """Return what was laid into a frame, laid into a larger one."""
+    return None if image is None else large.laid(small.cut(image), image.mode)

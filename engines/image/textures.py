@@ -14,6 +14,9 @@ from torch import Tensor, nn
 LAP_PX = 64
 """How far a picture that was decoded in tiles is drawn past its end, to fade into its beginning."""
 
+WIDEST_FILTER_PX = 16
+"""How far Lanczos' filter looks around a pixel, at most, when a picture gets a little smaller."""
+
 
 @contextmanager
 def circular(network: nn.Module) -> Iterator[None]:
@@ -63,6 +66,18 @@ def closed(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
         image = _closed_across(image, length_px)
         image = image if turn is None else image.transpose(turn)
     return image
+
+
+def resized(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
+    """Bring a picture that fits to itself to a size, looking around its edges for it."""
+    around_px = min(WIDEST_FILTER_PX, image.width, image.height)
+    wide = Image.new(image.mode, (image.width + 2 * around_px, image.height + 2 * around_px))
+    for across in (-1, 0, 1):
+        for down in (-1, 0, 1):
+            place = around_px + across * image.width, around_px + down * image.height
+            wide.paste(image, place)
+    inside = (around_px, around_px, around_px + image.width, around_px + image.height)
+    return wide.resize(size_px, Image.Resampling.LANCZOS, box=inside)
 
 
 def _closed_across(image: Image.Image, width_px: int) -> Image.Image:

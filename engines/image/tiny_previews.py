@@ -19,9 +19,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engines import devices
-from engines.api import EngineError, ModelSpec, Pixels, Role
+from engines.api import EngineError, ModelSpec, Pixels
 from engines.formats.folders import weight_files
-from engines.image import previews
+from engines.image import previews, tiny_decoders
 from engines.image.parts import Parts, key
 from engines.image.sizes import weights_of
 from engines.memory.lease import Component
@@ -29,13 +29,11 @@ from engines.memory.weights.modules import mover
 
 log = logging.getLogger(__name__)
 
-ARCHITECTURE: Final = "taesd"
 MOST_LATENTS: Final = 48
 """Of a side: larger latents are made smaller first, for previews are shown small."""
 
 WIDTH: Final = 64
 _NUMBERED: Final = re.compile(r"(?:decoder\.)?(?:layers\.)?(\d+)\.(.+)")
-_NAMES: Final = {"sd3": ("sd3", "sd-3"), "flux": ("taef1", "flux")}
 _FAULTS = (
     EngineError, OSError, SafetensorError, RuntimeError, ValueError, TypeError, LookupError,
     MemoryError,
@@ -71,23 +69,10 @@ class Decoder:
 
 
 def find(models: Sequence[ModelSpec], parts: Parts, device: str) -> tuple[Component[Decoder], ...]:
-    """Return the decoder for a model's latents as a component, or nothing if there is none.
-
-    Decoders of two families have the same shapes; only their names tell them apart.
-    """
+    """Return the decoder for a model's latents as a component, or nothing if there is none."""
     channels = int(parts.settings("vae").get("latent_channels", 4))
-    for spec in models:
-        tiny = spec.role is Role.VAE and spec.architecture == ARCHITECTURE
-        if tiny and spec.channels == channels and _suits(spec, parts):
-            return _component(spec, channels, device)
-    return ()
-
-
-def _suits(spec: ModelSpec, parts: Parts) -> bool:
-    words = f"{Path(spec.path).name} {spec.name}".lower()
-    if parts.flow:
-        return any(name in words for name in _NAMES.get(parts.flow, ()))
-    return ("xl" in words) == parts.is_xl
+    spec = tiny_decoders.find(models, channels, flow=parts.flow, is_xl=parts.is_xl)
+    return () if spec is None else _component(spec, channels, device)
 
 
 def _component(spec: ModelSpec, channels: int, device: str) -> tuple[Component[Decoder], ...]:

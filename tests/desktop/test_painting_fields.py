@@ -23,6 +23,7 @@ from desktop.render.pictures import sort_of
 from desktop.session import Session
 from engines.api import (
     Axis,
+    BadRequest,
     ControlUse,
     CutoutRequest,
     GridRequest,
@@ -33,6 +34,7 @@ from engines.api import (
     ReferenceUse,
     RegionPrompt,
     Role,
+    TraceRequest,
     UpscaleRequest,
 )
 from tests.desktop.pointer import stroke
@@ -290,6 +292,27 @@ def test_a_control_and_a_reference_need_their_pictures(panel: ImagePanel, host: 
         ControlUse(path=path("canny-xl"), picture=START, preprocessor="canny", weight=0.8, end=0.5),
     )
     assert request.references == (ReferenceUse(path=path("look-xl"), picture=START),)
+
+
+def test_what_a_control_will_see_is_shown_before(
+    panel: ImagePanel, host: FakeHost, qtbot: QtBot
+) -> None:
+    card = panel.painting.guides.controls.add()
+    assert card.traced.isHidden(), "there is no picture yet"
+    card.picture.take(START)
+    assert not card.traced.isHidden() and card.traced.empty
+    card.making.set("lineart")
+    host.asked.clear()
+    qtbot.waitUntil(lambda: not card.traced.empty)
+    traced = TraceRequest(png=START, preprocessor="lineart")
+    assert host.asked == [traced], "one question for the last of quick changes"
+    assert panel._results.count() == 0, "it is nothing that was made"
+    host.fail_with = BadRequest("the picture of a control cannot be read")
+    card.making.set("tile")
+    qtbot.waitUntil(lambda: "cannot be read" in card.traced._words)
+    assert card.traced.empty
+    card.making.set("")
+    assert card.traced.isHidden(), "it is used as it is"
 
 
 def test_words_for_a_part_come_with_their_place(panel: ImagePanel) -> None:

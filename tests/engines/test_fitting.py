@@ -146,7 +146,7 @@ def test_parts_weigh_what_the_engine_leases(tmp_path: Path) -> None:
     tiny_models.write_stable_diffusion(models / "tiny")
     services = services_over(SimulatedDevice(16 * GIB), models, library=tmp_path)
     (spec,) = services.catalog.list()
-    phases = FitEngine(services)._phases(spec, 16 * GIB)
+    phases = FitEngine(services)._phases(spec, None, 16 * GIB)
     weighed = sorted(part.size_bytes for phase in phases for part in phase.components)
     ImageEngine(services).run(ImageRequest(model=spec.id, prompt="a", seed=1, steps=1), Run())
     leased = sorted(resident.size_bytes for resident in services.memory.status().residents)

@@ -13,6 +13,7 @@ from desktop.panels.painting.parts import choose, listed, suiting
 from desktop.panels.painting.picture import PictureField
 from desktop.panels.painting.rows import Cards
 from desktop.panels.painting.sources import Sources
+from desktop.panels.painting.tracing import Traced
 from engines.api import PREPROCESSORS, BadRequest, ControlUse, ModelSpec, ReferenceUse, Role
 
 MOST = 4
@@ -42,17 +43,21 @@ class ControlCard(QWidget):
         self.end = Amount(0.0, 1.0, 1.0, step=0.05)
         self.depth_model = Choice()
         self._depth_field = field("Depth model", self.depth_model)
+        self.traced = Traced(sources.session)
         _stack(
             self,
             field("Model", self.model),
             self.picture,
             field("Guided by", self.making),
             self._depth_field,
+            self.traced,
             field("Weight", self.weight),
         ).addLayout(pair(field("From", self.start), field("Until", self.end)))
         for amount in (self.start, self.end):
             amount.setToolTip("A share of the steps: 0 is the first, 1 the last")
         self.making.currentIndexChanged.connect(self._show_depth)
+        self.depth_model.currentIndexChanged.connect(self._trace)
+        self.picture.changed.connect(self._trace)
         self.model.activated.connect(self.suggest)
 
     def value(self) -> ControlUse:
@@ -100,6 +105,13 @@ class ControlCard(QWidget):
 
     def _show_depth(self, *_: object) -> None:
         self._depth_field.setVisible(self.making.value == "depth" and self.depth_model.count() > 1)
+        self._trace()
+
+    def _trace(self, *_: object) -> None:
+        depth = self.making.value == "depth"
+        self.traced.want(
+            self.picture.png, self.making.value, self.depth_model.value if depth else ""
+        )
 
 
 class ReferenceCard(QWidget):

@@ -41,8 +41,17 @@ VAE_NAMES = {
 }
 T5_WORDS = "the words of T5: the file tokenizer.json, in the folder of the T5 text encoder"
 
-_OTHERS_VAE = {SD3: ("flux", "ae"), FLUX: ("sd3", "sd-3", "sd_3")}
-"""What in a file's name says that its autoencoder is another family's; nothing else does."""
+_MARKS = {
+    SD3: ("sd3", "sd-3", "sd_3", "stable-diffusion-3", "stable-diffusion-v3"),
+    FLUX: ("flux",),
+}
+"""What in the words of a file says whose autoencoder it is: both have the same layers."""
+
+_NAMES = {"ae": FLUX}
+"""Names of published files that say no more."""
+
+_SCALES = {SD3: 1.5305, FLUX: 0.3611}
+"""By what latents are multiplied, in the configuration of a folder."""
 
 VAE_CHANNELS = 16
 
@@ -83,14 +92,16 @@ class Shelf:
         return None
 
     def vae(self) -> ModelSpec | None:
-        """Find the file of an autoencoder of 16 channels that may be of this family."""
+        """Find an autoencoder of 16 channels of this family, else one that does not say."""
+        silent = None
         for spec in self.specs:
             known = spec.architecture == "vae" and spec.channels == VAE_CHANNELS
-            if spec.role is Role.VAE and known and spec.format == "safetensors":
-                name = Path(spec.path).stem.lower()
-                if not any(self._is_named(name, mark) for mark in _OTHERS_VAE[self.flow]):
+            if spec.role is Role.VAE and known and spec.format in ("safetensors", "diffusers"):
+                family = vae_family(spec)
+                if family == self.flow:
                     return spec
-        return None
+                silent = silent or (None if family else spec)
+        return silent
 
     def t5_words(self, encoder: Path) -> Path | None:
         """Find the folder with the words of T5, first where the encoder lies."""
@@ -103,14 +114,31 @@ class Shelf:
                 places.append(Path(spec.path) / name)
         return next((place for place in places if _has_t5_words(place)), None)
 
-    @staticmethod
-    def _is_named(name: str, mark: str) -> bool:
-        return name == mark if len(mark) < 3 else mark in name
-
 
 def shelf(flow: str, catalog: Catalog) -> Shelf:
     """Look at what is in the library now."""
     return Shelf(flow, catalog.list())
+
+
+def vae_family(spec: ModelSpec) -> str:
+    """Return whose autoencoder of 16 channels it is, or nothing if it does not say.
+
+    A folder's configuration tells it; else what a file says of itself, its
+    name, and the name of the folder that it lies in.
+    """
+    path = Path(spec.path)
+    if path.is_dir():
+        scale = read_object(path / "config.json").get("scaling_factor")
+        return next((flow for flow, known in _SCALES.items() if scale == known), "")
+    about = read_header(path).metadata
+    stated = " ".join(about.get(f"modelspec.{name}", "") for name in ("architecture", "title"))
+    for words in (stated.lower(), path.stem.lower(), path.parent.name.lower()):
+        told = {flow for flow, marks in _MARKS.items() if any(mark in words for mark in marks)}
+        if len(told) == 1:
+            return told.pop()
+        if words in _NAMES:
+            return _NAMES[words]
+    return ""
 
 
 def encoder_width(path: Path) -> int:

@@ -15,7 +15,7 @@ from engines.image.flows import shapes as flow_shapes
 from engines.image.flows import sources as flow_sources
 from engines.image.flows import weights as flow_weights
 from engines.image.flows.flow import CHANNELS, FLUX, SD3
-from engines.image.flows.library import ENCODERS
+from engines.image.flows.library import ENCODERS, vae_family
 from engines.image.flows.sources import T5, TRANSFORMER, VAE, Source, Sources, tokenizer_of
 from engines.image.flows.weights import TRANSFORMERS, Place
 from engines.image.parts import Parts, key
@@ -61,7 +61,24 @@ def parts_of(spec: ModelSpec, about: Card, catalog: Catalog, device: str) -> Par
         channels=CHANNELS[sources.flow],
         preview=about.preview,
         flow=sources.flow,
+        takes_no_guidance=spec.architecture.endswith("schnell"),
+        notices=_notices(sources),
     )
+
+
+def _notices(sources: Sources) -> tuple[str, ...]:
+    """Say what is not there, or was taken on trust."""
+    found = []
+    if sources.flow == SD3 and "text_encoder_3" not in sources.parts:
+        found.append(
+            "the prompt was read without T5, which is not in the library: long prompts and "
+            "lettering come out less well"
+        )
+    vae = sources.parts[VAE].spec
+    if vae.architecture == "vae" and not vae_family(vae):
+        name = Path(vae.path).name
+        found.append(f"{name} does not say which family's VAE it is, and was taken for this one's")
+    return tuple(found)
 
 
 def _settings(spec: ModelSpec, sources: Sources) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class _Search:
         found = {TRANSFORMER: self._transformer(), VAE: self._vae()}
         found |= {name: self._encoder(name, what) for name, what in ENCODERS[flow].items()}
         if self.lacking:
-            raise ModelMissing(", and ".join(self.lacking))
+            raise ModelMissing(Path(self.spec.path).name, tuple(self.lacking))
         parts = {name: source for name, source in found.items() if source is not None}
         return Sources(flow=flow, config=self.config, parts=parts, tensors=self.tensors)
 
@@ -180,7 +180,7 @@ class _Search:
             self.lacking.append(VAE_NAMES[self.shelf.flow])
             return None
         path = Path(found.path)
-        return Source(spec=found, place=path, weights=weights_of(path))
+        return Source(spec=found, place=path, weights=_weights(path))
 
     def _encoder(self, name: str, what: str) -> Source | None:
         """Find a text encoder and its tokenizer; one that is not needed may be None."""

@@ -20,6 +20,7 @@ from torch import Tensor
 from engines import devices
 from engines.api import ModelRefused, ModelSpec
 from engines.formats.content import BASE_OF_WIDTH, SD1, SD2, SDXL
+from engines.image import needs
 from engines.image.guides import weights
 from engines.image.guides.picturing import Picturing, unit_tensor
 from engines.image.guides.weights import Shapes
@@ -27,13 +28,10 @@ from engines.image.guiding import Ask, Call, Guide
 from engines.image.parts import Parts
 from engines.image.sitting import Sitting
 from engines.memory.ladder import Ladder
-from engines.memory.lease import Component, Working
+from engines.memory.lease import Component
 
 _FOLDS = {SD1: 8, SDXL: 16}
 """Family -> so many pixels of a side are folded into channels before the first layer."""
-
-_MAPS = 24
-"""Maps of an adapter's first width, at the size of its first layer, that live at once."""
 
 
 class Adapters:
@@ -106,13 +104,7 @@ def _look(
     )
     image = use.drawn(sitting, (size_px[0], size_px[1]))
     given = unit_tensor(image.convert("L") if config["in_channels"] == 1 else image)
-    maps = given.shape[-1] * given.shape[-2] // fold**2
-    working = Working(
-        operation="image.adapt",
-        estimate_bytes=given.nbytes * 4 + maps * config["channels"][0] * 4 * _MAPS,
-        model=use.spec.id,
-        size=given.shape[-1] * given.shape[-2],
-    )
+    working = needs.adapting(use.spec.id, (size_px[0], size_px[1]), fold, config["channels"][0])
     with sitting.memory.lease(component, working=working, run=sitting.run) as (adapter,):
         sitting.run.token.check()
         return Ladder(sitting.memory, sitting.run, working)(partial(_ask, adapter, given))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import torch
 from diffusers.loaders.single_file_utils import convert_controlnet_checkpoint
 
 from engines import devices
-from engines.api import ModelRefused, ModelSpec
+from engines.api import BadRequest, ModelRefused, ModelSpec
 from engines.formats.content import BASE_OF_WIDTH
 from engines.image.guides import weights
 from engines.image.guides.weights import Shapes
@@ -26,6 +26,7 @@ from engines.image.parts import Parts
 from engines.memory.lease import Component
 
 LATENT_CHANNELS = 4
+UNION = "controlnet-union"
 
 _ORIGINAL = "control_model."
 _HINT_LAYERS = (
@@ -41,18 +42,36 @@ _SAME = ("block_out_channels", "cross_attention_dim", "layers_per_block", "addit
 """What must be as in the UNet, or its maps could not be added to the UNet's."""
 
 
-def component(spec: ModelSpec, parts: Parts, device: str) -> Component[Any]:
+_CLASSES = {
+    "controlnet": diffusers.ControlNetModel,
+    UNION: diffusers.ControlNetUnionModel,
+}
+
+_UNION_SORTS = {"depth": 1, "scribble": 2, "canny": 3, "lineart": 3, "tile": 6}
+"""How a ControlNet for many sorts of pictures numbers them (xinsir's ControlNet++)."""
+
+
+def component(
+    spec: ModelSpec, parts: Parts, device: str, sorts: Sequence[str] = ()
+) -> Component[Any]:
     """Return a ControlNet for a model.
 
+    Args:
+        sorts: By which preprocessors the pictures that it sees are made.
+
     Raises:
+        BadRequest: it takes many sorts of pictures, and not such.
         ModelRefused: it is of a variant not known here, or made for another model.
     """
-    if spec.architecture != "controlnet":
+    if spec.architecture not in _CLASSES:
         raise ModelRefused(spec.path, f"ControlNets of the sort {spec.architecture} are not used")
     config = _config(spec, parts)
+    if spec.architecture == UNION:
+        for sort in sorts:
+            _check_sort(sort, int(config.get("num_control_type", 0)))
     check_base(spec, parts, _width(spec, config))
     unet = parts.settings("unet")
-    usual = _defaults()
+    usual = _defaults(spec)
     if any(config.get(name, usual.get(name)) != unet.get(name, usual.get(name)) for name in _SAME):
         raise ModelRefused(spec.path, "it was made for another UNet than this model's")
     if config.get("global_pool_conditions"):
@@ -62,6 +81,22 @@ def component(spec: ModelSpec, parts: Parts, device: str) -> Component[Any]:
     return weights.component(
         spec, "controlnet", device, lambda: _load(spec, config, devices.dtype(device))
     )
+
+
+def number_of(spec: ModelSpec, sort: str) -> int | None:
+    """Return how a ControlNet for many sorts of pictures numbers one; None for the others."""
+    return _UNION_SORTS[sort] if spec.architecture == UNION else None
+
+
+def _check_sort(sort: str, known: int) -> None:
+    """Refuse a picture of a sort that a ControlNet for many does not know."""
+    names = [name for name, number in _UNION_SORTS.items() if number < known]
+    if sort not in names:
+        told = f"pictures made by {sort}" if sort else "a picture as it is"
+        raise BadRequest(
+            f"this ControlNet takes many sorts of pictures, but not {told}; "
+            f"it takes those made by {', '.join(names)}"
+        )
 
 
 def check_base(spec: ModelSpec, parts: Parts, width: int) -> None:
@@ -81,14 +116,19 @@ def check_base(spec: ModelSpec, parts: Parts, width: int) -> None:
 
 def _config(spec: ModelSpec, parts: Parts) -> dict[str, Any]:
     """Return a ControlNet's own configuration, or that of a copy of the model's UNet."""
-    known = _defaults()
+    known = _defaults(spec)
     own = weights.settings_of(spec)
     if own:
         return {name: value for name, value in own.items() if name in known}
     unet = {name: value for name, value in parts.settings("unet").items() if name in known}
-    hints = _hint_channels(weights.shapes_of(spec))
+    shapes = weights.shapes_of(spec)
+    hints = _hint_channels(shapes)
     if not hints:
         raise ModelRefused(spec.path, "the layers that see its picture are missing")
+    if spec.architecture == UNION:
+        with weights.refusing(spec.path):
+            unet["num_control_type"], unet["num_trans_channel"] = shapes["task_embedding"]
+            unet["num_proj_channel"] = shapes["spatial_ch_projs.weight"][0]
     return {
         **unet,
         "in_channels": LATENT_CHANNELS,
@@ -96,8 +136,8 @@ def _config(spec: ModelSpec, parts: Parts) -> dict[str, Any]:
     }
 
 
-def _defaults() -> Mapping[str, Any]:
-    made = inspect.signature(diffusers.ControlNetModel.__init__).parameters
+def _defaults(spec: ModelSpec) -> Mapping[str, Any]:
+    made = inspect.signature(_CLASSES[spec.architecture].__init__).parameters
     return {name: one.default for name, one in made.items() if name != "self"}
 
 
@@ -122,11 +162,12 @@ def _hint_channels(shapes: Shapes) -> tuple[int, ...]:
 
 
 def _load(spec: ModelSpec, config: dict[str, Any], precision: torch.dtype) -> Any:
+    made_by = _CLASSES[spec.architecture]
     if Path(spec.path).is_dir():
-        return weights.from_folder(diffusers.ControlNetModel, spec.path, precision)
+        return weights.from_folder(made_by, spec.path, precision)
     with weights.refusing(spec.path):
         named = _renamed(weights.read(Path(spec.path)), config)
-    return weights.filled(lambda: diffusers.ControlNetModel(**config), named, spec.path, precision)
+    return weights.filled(lambda: made_by(**config), named, spec.path, precision)
 
 
 def _renamed(named: dict[str, torch.Tensor], config: Mapping[str, Any]) -> dict[str, torch.Tensor]:

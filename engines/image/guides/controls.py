@@ -26,10 +26,14 @@ class Controls:
         """Read what they are.
 
         Raises:
+            BadRequest: one does not take such a picture.
             ModelRefused: one does not fit the model.
         """
         self._uses = uses
-        asked = [controlnets.component(use.spec, parts, device) for use in uses]
+        asked = [
+            controlnets.component(use.spec, parts, device, (use.use.preprocessor,)) for use in uses
+        ]
+        self._sorts = [controlnets.number_of(use.spec, use.use.preprocessor) for use in uses]
         once = {component.key: component for component in asked}
         self._places = [list(once).index(component.key) for component in asked]
         self._pictures: list[Image.Image] = []
@@ -49,8 +53,8 @@ class Controls:
 
         def guide(call: Call, ask: Ask) -> Tensor:
             seen = [
-                _look(net, call, hint, use.use.weight)
-                for use, net, hint in zip(self._uses, nets, hints, strict=True)
+                _look(net, call, hint, use.use.weight, sort)
+                for use, net, hint, sort in zip(self._uses, nets, hints, self._sorts, strict=True)
                 if use.counts(call)
             ]
             return ask(_told(call, seen) if seen else call)
@@ -58,14 +62,28 @@ class Controls:
         yield guide
 
 
-def _look(net: Any, call: Call, hint: Tensor, weight: float) -> list[Tensor]:
-    """Return what one ControlNet would add: to each of the UNet's maps, the middle's last."""
+def _look(net: Any, call: Call, hint: Tensor, weight: float, sort: int | None) -> list[Tensor]:
+    """Return what one ControlNet would add: to each of the UNet's maps, the middle's last.
+
+    Args:
+        sort: The number of the picture's sort, for a ControlNet that takes many.
+    """
+    rows = len(call.latents)
+    seen: dict[str, Any] = {"controlnet_cond": torch.cat([hint] * rows)}
+    if sort is not None:
+        kinds = torch.zeros(rows, net.config.num_control_type).to(call.latents)
+        kinds[:, sort] = 1
+        seen = {
+            "controlnet_cond": [seen["controlnet_cond"]],
+            "control_type": kinds,
+            "control_type_idx": [sort],
+        }
     down, middle = net(
         # A UNet that fills in sees mask and start after the latents; a ControlNet does not.
         call.latents[:, : controlnets.LATENT_CHANNELS],
         call.time,
         encoder_hidden_states=call.more["encoder_hidden_states"],
-        controlnet_cond=torch.cat([hint] * len(call.latents)),
+        **seen,
         conditioning_scale=weight,
         added_cond_kwargs=call.more.get("added_cond_kwargs"),
         return_dict=False,

@@ -15,16 +15,14 @@ from PIL import Image
 from torch import Tensor
 
 from engines import devices
-from engines.api import ModelMissing, ModelRefused, ModelSpec, Role
+from engines.api import ModelMissing, ModelRefused, ModelSpec, Role, Run
 from engines.catalog import Catalog
 from engines.formats.json_reader import read_object
+from engines.image import needs
 from engines.image.guides import weights
-from engines.image.sitting import Sitting
 from engines.memory.ladder import Ladder
-from engines.memory.lease import Component, Working
-
-WORKING_BYTES = 600_000_000
-"""What the largest of these networks takes for one picture of its own size, in float32."""
+from engines.memory.lease import Component
+from engines.memory.manager import MemoryManager
 
 MOST_SIDE_PX = 2048
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -82,25 +80,23 @@ def find(path: str, catalog: Catalog, device: str) -> DepthModel:
     else:
         known = [one for one in catalog.list() if one.role is Role.DEPTH]
         if not known:
-            raise ModelMissing("a depth model (a folder of Depth Anything, DPT or GLPN)")
+            raise ModelMissing(
+                "The depth of a picture",
+                ("a depth model (a folder of Depth Anything, DPT or GLPN)",),
+            )
         spec = known[0]
     if spec.role is not Role.DEPTH or not Path(spec.path).is_dir():
         raise ModelRefused(spec.path, "it is no folder of a depth model")
     return _described(spec, device)
 
 
-def measure(model: DepthModel, image: Image.Image, sitting: Sitting) -> Image.Image:
+def measure(model: DepthModel, image: Image.Image, memory: MemoryManager, run: Run) -> Image.Image:
     """Return the depth of a picture as grey RGB of the same size, near is white."""
     given = _inputs(model, image)
-    working = Working(
-        operation="image.depth",
-        estimate_bytes=WORKING_BYTES,
-        model=model.model,
-        size=given.shape[-1] * given.shape[-2],
-    )
-    with sitting.memory.lease(model.component, working=working, run=sitting.run) as (network,):
-        ladder = Ladder(sitting.memory, sitting.run, working)
-        sitting.run.token.check()
+    working = needs.measuring_depth(model.model, given.shape[-1] * given.shape[-2])
+    with memory.lease(model.component, working=working, run=run) as (network,):
+        ladder = Ladder(memory, run, working)
+        run.token.check()
         depth = ladder(partial(_ask, network, given))
     return _picture(depth if model.near_is_large else -depth, image.size)
 

@@ -78,10 +78,8 @@ def find(path: str, width: int, catalog: Catalog, device: str, *, pooled: bool) 
             continue
         if width == (encoder.pooled if pooled else encoder.width):
             return encoder
-    raise ModelMissing(
-        f"an image encoder for this IP-Adapter (CLIP vision with {width} "
-        f"{'outputs' if pooled else 'wide layers'})"
-    )
+    sort = f"{width} outputs" if pooled else f"layers {width} wide"
+    raise ModelMissing("The IP-Adapter", (f"an image encoder: a CLIP vision model with {sort}",))
 
 
 def _described(spec: ModelSpec, device: str) -> Encoder:

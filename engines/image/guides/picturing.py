@@ -34,9 +34,9 @@ class Picturing:
 
     def drawn(self, sitting: Sitting, size_px: tuple[int, int]) -> Image.Image:
         """Return the RGB picture that steers, of a size in pixels; a depth model has its lease."""
-        image = self.picture.resize(size_px, Image.Resampling.LANCZOS)
+        image = sitting.settled.frame.laid(self.picture, "RGB", size_px)
         if self.depth is not None:
-            return depth.measure(self.depth, image, sitting)
+            return depth.measure(self.depth, image, sitting.memory, sitting.run)
         preprocess = PREPROCESSORS.get(self.use.preprocessor)
         return preprocess(image) if preprocess else image
 

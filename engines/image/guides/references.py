@@ -23,7 +23,7 @@ from torch import Tensor
 from engines import devices
 from engines.api import ModelRefused, ReferenceUse, Role
 from engines.catalog import Catalog
-from engines.image import png
+from engines.image import needs, png
 from engines.image.guides import encoders, weights
 from engines.image.guides.controlnets import check_base
 from engines.image.guides.encoders import Encoder
@@ -40,10 +40,7 @@ from engines.image.guiding import Ask, Call, Guide
 from engines.image.parts import Parts
 from engines.image.sitting import Sitting
 from engines.memory.ladder import Ladder
-from engines.memory.lease import Component, Working
-
-_MAPS = 24
-"""States of an encoder's layer that live at once; the widest is four times a state."""
+from engines.memory.lease import Component
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +163,7 @@ def _look(one: _Reference, sitting: Sitting) -> tuple[Tensor, Tensor]:
     # The library's own way to the encoder's size and colours, which the adapters learnt with.
     prepared = transformers.CLIPImageProcessorPil(size=encoder.side_px, crop_size=encoder.side_px)
     given = prepared(one.picture, return_tensors="pt").pixel_values
-    working = Working(
-        operation="image.regard",
-        estimate_bytes=given.nbytes * 8 + encoder.tokens * encoder.width * 4 * _MAPS,
-        model=encoder.spec.id,
-        size=encoder.side_px**2,
-    )
+    working = needs.regarding(encoder.spec.id, encoder.side_px, encoder.tokens, encoder.width)
     with sitting.memory.lease(encoder.component, working=working, run=sitting.run) as (network,):
         sitting.run.token.check()
         ladder = Ladder(sitting.memory, sitting.run, working)

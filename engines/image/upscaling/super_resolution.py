@@ -23,6 +23,7 @@ from safetensors.torch import load_file
 from engines import devices
 from engines.api import ModelMissing, ModelRefused, ModelSpec
 from engines.image.upscaling.enlarging import Enlarger, Floats
+from engines.image.upscaling.needs import OVERLAP_PX
 
 FAMILIES: Final = {
     "atd": "ATD", "compact": "Compact", "dat": "DAT", "drct": "DRCT", "esrgan": "ESRGAN",
@@ -35,7 +36,6 @@ FAMILIES: Final = {
 MOST_BYTES: Final = 1_500_000_000
 """Of a file; the largest that are published have 700 MB in full precision."""
 
-OVERLAP_PX: Final = 16
 FACTORS: Final = range(1, 9)
 
 _MISFITS = (

@@ -19,18 +19,16 @@ from engines.api import ImageResult, Kind, ModelRefused, ModelSpec, Role, Run, U
 from engines.api.checks import check_side
 from engines.image import png
 from engines.image.sizes import weights_of
-from engines.image.upscaling import enlarging, realesrgan, super_resolution
+from engines.image.upscaling import enlarging, needs, realesrgan, super_resolution
 from engines.image.upscaling.enlarging import Enlarger
+from engines.image.upscaling.needs import TILE_PX
 from engines.image.upscaling.realesrgan import Bundled
 from engines.memory.ladder import Ladder, Rung
 from engines.memory.lease import Component, Working
 from engines.memory.weights.modules import mover
 from engines.services import Services
 
-TILE_PX = 192
 LEAST_TILE_PX = 48
-MAPS = 160
-"""Values that a network of the user's holds for each pixel of a tile's result, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +37,12 @@ class Choice:
 
     Attributes:
         model: How the result and the books call it.
-        on_device: It works on the memory manager's device, and not always on the processor.
         working_bytes: What a tile takes.
         enlarger: Makes what was loaded into what enlarges tiles.
     """
 
     model: str
     component: Component[Any]
-    on_device: bool
     working_bytes: int
     enlarger: Callable[[Any], Enlarger]
 
@@ -71,15 +67,8 @@ class UpscaleEngine:
         width_px, height_px = image.width * request.factor, image.height * request.factor
         check_side(width_px, height_px)
         choice = self._choose(request.model)
-        beside = self._memory.device != "cpu"
-        # Picture and result lie in main memory; on a card its budget is not touched.
-        result_bytes = 0 if beside else 16 * width_px * height_px
-        tile_bytes = choice.working_bytes if choice.on_device or not beside else 0
-        working = Working(
-            operation="upscale.enlarge",
-            estimate_bytes=tile_bytes + result_bytes,
-            model=choice.model,
-            size=width_px * height_px,
+        working = needs.enlarging(
+            choice.model, choice.working_bytes, (width_px, height_px), self._memory.device
         )
         devices.fix_threads()
         run.step(0, 1, stage="loading")
@@ -118,17 +107,16 @@ class UpscaleEngine:
 
     def _bundled(self, bundled: Bundled) -> Choice:
         realesrgan.files(bundled)  # missing files are told before anything is waited for
-        beside = self._memory.device != "cpu"
+        weights_bytes, tile_bytes = needs.of_bundled(bundled, self._memory.device)
         component = Component(
             key=f"upscale:{bundled.name}:network:float32",
-            size_bytes=0 if beside else bundled.weights_bytes,
+            size_bytes=weights_bytes,
             load=lambda _device: realesrgan.load(bundled),
         )
         return Choice(
             model=bundled.name,
             component=component,
-            on_device=False,
-            working_bytes=bundled.working_bytes,
+            working_bytes=tile_bytes,
             enlarger=lambda net: realesrgan.enlarger(bundled, net),
         )
 
@@ -144,11 +132,9 @@ class UpscaleEngine:
             if self._memory.device != "cpu"
             else None,
         )
-        side_px = TILE_PX + 2 * super_resolution.OVERLAP_PX
         return Choice(
             model=spec.id,
             component=component,
-            on_device=True,
-            working_bytes=50_000_000 + side_px**2 * 4 * MAPS * 4,
+            working_bytes=needs.USER_BYTES,
             enlarger=lambda network: super_resolution.enlarger(network, spec),
         )

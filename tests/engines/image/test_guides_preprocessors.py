@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw
 from engines.api import ControlUse, ModelMissing, ModelRefused, Run
 from engines.catalog import Catalog
 from engines.image import png
+from engines.image.framing import Frame
 from engines.image.guides import picturing
 from engines.image.guides.preprocessors import PREPROCESSORS, canny, lineart, scribble, tile
 from engines.memory.manager import MemoryManager
@@ -111,6 +113,7 @@ class Sitting:
 
     def __init__(self) -> None:
         self.memory, self.run = MemoryManager(SimulatedDevice(2**32)), Run()
+        self.settled = SimpleNamespace(frame=Frame(finished_px=(80, 56), step_px=8))
 
 
 def depth_of(path: Path, catalog: Catalog, named: bool = True) -> picturing.Picturing:

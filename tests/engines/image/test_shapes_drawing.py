@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from engines.api import BadRequest, Cancelled, CancelToken, ImageRequest, Progress, Run
-from engines.image import autoencoding, engine, outpainting, png, settling
+from engines.image import autoencoding, engine, framing, outpainting, png
 from engines.image.outpainting import Sides
 from engines.image.variations import slerp
 from tests.engines.image import test_plain_pipelines as plain
@@ -32,7 +32,7 @@ studio = plain.studio
 @pytest.fixture(autouse=True)
 def _starts_keep_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny models were made for tiny pictures: let them start from larger ones."""
-    monkeypatch.setattr(settling, "MOST_START_SHARE", 1000.0)
+    monkeypatch.setattr(framing, "MOST_START_SHARE", 1000.0)
 
 
 SIZE = {"width": SIDE_PX, "height": SIDE_PX}
@@ -116,9 +116,9 @@ def test_progress_goes_over_both_drawings(studio: Studio) -> None:
     assert steps == [(n, 12, stage) for n, stage in enumerate(stages, 1)]
 
 
-def test_the_sides_of_a_second_drawing_are_multiples_of_eight(studio: Studio) -> None:
+def test_a_second_drawing_is_just_so_many_times_larger(studio: Studio) -> None:
     pixels = studio.draw(studio.model("folder"), hires=1.3)[0]
-    assert len(pixels) == 80 * 80 * 3  # 83.2 is nearest to 80 or 88
+    assert len(pixels) == 83 * 83 * 3
 
 
 def test_a_second_drawing_keeps_what_is_outside_the_mask(studio: Studio) -> None:
@@ -202,7 +202,7 @@ def test_what_is_guessed_goes_on_as_the_start_ends() -> None:
 def test_a_start_that_is_too_large_is_made_smaller_with_its_sides(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settling, "MOST_START_SHARE", 2.0)
+    monkeypatch.setattr(framing, "MOST_START_SHARE", 2.0)
     large = START.resize((256, 256))
     request = {"init": png.encode(large), "outpaint": (128, 0, 0, 0), **OWN_SIZE}
     pixels = studio.draw(studio.model("folder"), **request)[0]
