@@ -29,7 +29,6 @@ from engines.api import (
     ModelRefused,
     ModelSpec,
     MusicResult,
-    Role,
     Run,
     SoundRequest,
     SoundResult,
@@ -351,7 +350,7 @@ def _fits(specs: Sequence[ModelSpec], arguments: argparse.Namespace, run: Run) -
     fits: dict[str, Fit] = {}
     with _host(arguments) as host:
         for spec in specs:
-            if spec.role is not Role.MODEL:
+            if not spec.is_choice:
                 continue  # a part is weighed with the model that it is used with
             try:
                 fits[spec.id] = host.run(FitRequest(model=spec.id), run)

@@ -12,7 +12,7 @@ from desktop.jobs import Lane
 from desktop.messages import fit_text
 from desktop.panels.controls import Choice, ElidedLabel
 from desktop.session import Session
-from engines.api import EngineError, Fit, FitRequest, Kind, ModelSpec, Role, Run
+from engines.api import EngineError, Fit, FitRequest, Kind, ModelSpec, Run
 
 BEST = "Best of the library"
 MOST_ASKED = 24
@@ -111,7 +111,7 @@ class ModelChoice(QWidget):
         mine = [
             (spec.id, spec.name or spec.id)
             for spec in specs
-            if spec.kind is self._kind and spec.role is Role.MODEL
+            if spec.kind is self._kind and spec.is_choice
         ]
         self._choice.refill([("", BEST), *mine])
         self._refresh()

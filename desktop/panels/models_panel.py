@@ -26,7 +26,7 @@ from desktop.panels.model_rows import Row, RowList
 from desktop.panels.model_words import base_words, counted, kind_words, searched
 from desktop.panels.models import Fits
 from desktop.session import Session
-from engines.api import ModelSpec, Role
+from engines.api import ModelSpec
 
 SIZE_PX = (1080, 720)
 TYPED_MS = 120
@@ -196,7 +196,7 @@ class ModelsPanel(QDialog):
         if not self.isVisible() or self._page.value != "models":
             return
         seen = (self._specs.get(row_.key) for row_ in self._list.in_sight())
-        self._fits.ask([spec.id for spec in seen if spec is not None and spec.role is Role.MODEL])
+        self._fits.ask([spec.id for spec in seen if spec is not None and spec.is_choice])
 
     def _on_fit(self, model: str) -> None:
         if self._page.value == "models":

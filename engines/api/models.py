@@ -74,3 +74,13 @@ class ModelSpec:
     prediction: str = ""
     channels: int = 0
     preview: str = ""
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it can be chosen as the model of a job.
+
+        Besides whole models that is a transformer of Stable Diffusion 3 or
+        Flux: encoders and autoencoder are taken from the library.
+        """
+        follows_flow = self.role is Role.DENOISER and self.prediction == "flow"
+        return self.role is Role.MODEL or follows_flow

@@ -125,9 +125,7 @@ class Catalog:
             raise ModelRefused(found.path, found.reason)
         if found.kind is not kind:
             raise ModelRefused(found.path, f"it is a model for {found.kind}, not for {kind}")
-        # A transformer that follows a flow is drawn with beside encoders that lie elsewhere.
-        draws = found.role is Role.DENOISER and found.prediction == "flow"
-        if kind is Kind.IMAGE and found.role is not Role.MODEL and not draws:
+        if kind is Kind.IMAGE and not found.is_choice:
             raise ModelRefused(found.path, f"it is a {found.role}, not a whole model")
         return found
 

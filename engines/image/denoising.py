@@ -10,8 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engines.image import dressing, loras, needs, pipelines, prediction, samplers, stepping
+from engines.image import (
+    compiling,
+    dressing,
+    loras,
+    needs,
+    pipelines,
+    prediction,
+    samplers,
+    stepping,
+)
 from engines.image.autoencoding import Start
+from engines.image.compiling import Compiler
 from engines.image.dressing import Dressing
 from engines.image.flows import flow
 from engines.image.guiding import Call, through
@@ -34,11 +44,14 @@ class Forward(nn.Module):
         step: How often it asked for the picture that is drawn.
         regions: The states of the words for parts of that picture.
         ladder: The way down; set once, as its rungs speak of this.
+        compiler: Takes back what it did to the UNet if that fails; None while it is only measured.
         in_halves: Each row of a call is worked on by itself: the prompt after the empty prompt.
     """
 
     ladder: Ladder
     pipeline: Any = None
+    compiler: Compiler | None = None
+    key: str = ""
 
     def __init__(self, unet: nn.Module, dressing: Dressing) -> None:
         super().__init__()
@@ -83,7 +96,15 @@ class Forward(nn.Module):
         )
 
     def _ask(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
-        """Ask the UNet itself."""
+        """Ask the UNet itself; once more, if what was compiled of it fails."""
+        try:
+            return self._told(latents, time, more)
+        except compiling.FAULTS as error:
+            if not (self.compiler and self.compiler.gives_up(self.unet, self.key, error)):
+                raise
+        return self._told(latents, time, more)
+
+    def _told(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
         answer: Tensor = self.unet(latents, time, **more)[0]
         return answer
 
@@ -95,7 +116,7 @@ class FlowForward(Forward):
         """Predict, in the form of the latents: Flux has them packed."""
         return super().forward(more.pop("hidden_states"), more.pop("timestep"), **more)
 
-    def _ask(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
+    def _told(self, latents: Tensor, time: Any, more: dict[str, Any]) -> Tensor:
         answer: Tensor = self.unet(hidden_states=latents, timestep=time, **more)[0]
         return answer
 
@@ -134,6 +155,7 @@ def denoise_all(
         dress = Dressing(sitting, loaded[len(sitting.worn) :])
         kind = FlowForward if parts.flow else Forward
         forward = _forward(sitting, kind(unet, dress), worn, working)
+        forward.compiler, forward.key = sitting.compiler, parts.unet.key
         settings = dict(parts.scheduler)
         if parts.silent:
             settings["prediction_type"] = known.get(parts.unet.key) or known.put(
@@ -186,8 +208,13 @@ def _denoise(
         **{"transformer" if parts.flow else "unet": forward},
     )
     forward.pipeline = pipeline
+    size = settled.width_px, settled.height_px
+    plain = not (sitting.worn or sitting.aids)
+    sitting.compiler.prepare(forward.unet, parts.unet.key, size, plain=plain)
     try:
-        return spread(pipelines.denoise(pipeline, drawing, watch)).cpu()
+        latents = spread(pipelines.denoise(pipeline, drawing, watch)).cpu()
+        sitting.compiler.done(parts.unet.key, size)
+        return latents
     finally:
         forward.pipeline = None  # each holds the other, and with it the UNet
 

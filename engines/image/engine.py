@@ -39,6 +39,7 @@ from engines.image import (
     single_file,
     tiny_previews,
 )
+from engines.image.compiling import Compiler
 from engines.image.flows import parts as flow_parts
 from engines.image.flows.flow import FLOWS
 from engines.image.guides import aids_of
@@ -87,6 +88,7 @@ class ImageEngine:
         self._prompts: Recent[States] = Recent(PROMPTS_KEPT)
         self._previews: Recent[Rows] = Recent(MODELS_KNOWN)
         self._predictions: Recent[str] = Recent(MODELS_KNOWN)
+        self._compiler = Compiler()
 
     def run(self, request: ImageRequest, run: Run) -> ImageResult:
         """Draw all pictures of a request, and do with them what it says beyond drawing."""
@@ -109,7 +111,7 @@ class ImageEngine:
             model=spec.id,
             steps=settled.steps,
             guidance=settled.guidance,
-            notices=notices(settled, sitting.parts),
+            notices=notices(settled, sitting.parts, self._compiler),
         )
 
     def _sitting(self, request: ImageRequest, spec: ModelSpec, run: Run) -> Sitting:
@@ -134,6 +136,7 @@ class ImageEngine:
                 *aids_of(request, parts, catalog, memory.device),
             ),
             tiny=tiny_previews.find(catalog.seen(), parts, memory.device),
+            compiler=self._compiler,
         )
 
     def _draw(self, sitting: Sitting, states: Sequence[States]) -> list[Image.Image]:

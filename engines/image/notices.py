@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from engines.image import compiling
+from engines.image.compiling import Compiler
 from engines.image.flows.flow import FLUX
 from engines.image.parts import Parts
 from engines.image.settling import Settled
 from engines.image.words.prompt_syntax import parse
 
 
-def notices(settled: Settled, parts: Parts) -> tuple[str, ...]:
+def notices(settled: Settled, parts: Parts, compiler: Compiler) -> tuple[str, ...]:
     """List it, each a sentence without its capital and its full stop."""
     request, found = settled.request, list(parts.notices)
     if request.negative.strip() and not settled.guided:
@@ -23,6 +25,8 @@ def notices(settled: Settled, parts: Parts) -> tuple[str, ...]:
         found.append("the guidance was left out: this model takes none")
     if parts.flow and any(_weighs(wording.prompt) for wording in settled.wordings):
         found.append("the weights in the prompt were left out: this model reads plain words")
+    if parts.unet.key in compiler.failed:
+        found.append(compiling.NOTICE)
     return tuple(found)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from engines.api import LoraUse, Run
 from engines.image import loras
+from engines.image.compiling import Compiler
 from engines.image.guiding import Aid
 from engines.image.loras import Lora
 from engines.image.parts import Parts
@@ -27,7 +28,8 @@ class Sitting:
 
     `worn` are the components of the `uses`, in their order; `inversions` are
     words that were learnt; `aids` have a say in the drawing besides the words;
-    `tiny` draws previews, if the library has such a decoder.
+    `tiny` draws previews, if the library has such a decoder; `compiler` knows
+    what was drawn before this sitting.
     """
 
     memory: MemoryManager
@@ -39,6 +41,7 @@ class Sitting:
     inversions: tuple[Component[Inversion], ...] = ()
     aids: tuple[Aid, ...] = ()
     tiny: tuple[Component[Decoder], ...] = ()
+    compiler: Compiler = field(default_factory=Compiler)
 
     def dress(self, module: Any, part: str, worn: Sequence[Lora]) -> None:
         """Put the LoRAs on the UNet or a text encoder, as `loras.put_on`."""

@@ -294,6 +294,15 @@ def test_a_control_and_a_reference_need_their_pictures(panel: ImagePanel, host: 
     assert request.references == (ReferenceUse(path=path("look-xl"), picture=START),)
 
 
+def test_a_transformer_that_borrows_its_other_parts_can_be_chosen(panel: ImagePanel) -> None:
+    alone = spec("flux-q4", Role.DENOISER, "flux")
+    panel.show_models((*LIBRARY, replace(alone, prediction="flow"), spec("unet", Role.DENOISER)))
+    panel.model.set("flux-q4")
+    assert panel.model.value == "flux-q4"
+    panel.model.set("unet")
+    assert panel.model.value != "unet", "a UNet alone is no model"
+
+
 def test_what_a_control_will_see_is_shown_before(
     panel: ImagePanel, host: FakeHost, qtbot: QtBot
 ) -> None:

@@ -144,7 +144,7 @@ class GridFields(QWidget):
 
     def show_models(self, specs: Sequence[ModelSpec], model: ModelSpec | None) -> None:
         """Offer the model's samplers, and models, VAEs and upscalers of the library, as values."""
-        models = [x for x in specs if x.kind is Kind.IMAGE and x.role is Role.MODEL]
+        models = [x for x in specs if x.kind is Kind.IMAGE and x.is_choice]
         parts = {"vae": Role.VAE, "upscaler": Role.UPSCALER}
         self._listed = {
             "sampler": samplers_of(model),

@@ -95,6 +95,8 @@ def style_table(styles: Sequence[Style]) -> str:
         f"| {s.collection} | {s.pieces} | "
         + " | ".join(
             f"{own:.3f} / {mean:.3f} ({distance:.3f}; {deviation:.3f})"
+            if distance == distance  # drums have no pitches
+            else "–"
             for own, mean, distance, deviation in zip(
                 s.own, s.spread.mean, s.distance, s.spread.deviation, strict=True
             )
