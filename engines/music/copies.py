@@ -10,6 +10,7 @@ and are neither kept nor counted.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from typing import Final
 import numpy as np
 
 from engines.api import ModelRefused
-from engines.music.score import Note, Track
+from engines.music.instruments import instrument
+from engines.music.score import Note, Score, Track
 
 FILTER: Final = "copies.bloom"
 EIGHT: Final = 8
@@ -119,6 +121,31 @@ def find_copies(tracks: Sequence[Track], known: CopyFilter) -> tuple[Copied, ...
                 )
             length = 0
     return tuple(found)
+
+
+def told(score: Score, known: CopyFilter, given: Score | None = None) -> tuple[str, ...]:
+    """Say which parts of a new score share a run of notes with the training music, and where.
+
+    Args:
+        given: The user's score that it was made from; runs that stand there are not counted.
+    """
+    before = {(n.start_tick, n.pitch) for t in given.tracks for n in t.notes} if given else set()
+    starts = [bar.start_tick for bar in score.bars()]
+    bars: dict[int, list[int]] = {}
+    for run in find_copies(score.tracks, known):
+        notes = score.tracks[run.track].notes
+        mine = {(n.start_tick, n.pitch) for n in notes if run.start_tick <= n.start_tick}
+        mine = {note for note in mine if note[0] <= run.stop_tick}
+        if not mine <= before:
+            bars.setdefault(run.track, []).append(bisect_right(starts, run.start_tick))
+    return tuple(_sentence(score.tracks[track], places) for track, places in bars.items())
+
+
+def _sentence(track: Track, bars: Sequence[int]) -> str:
+    name = track.name or instrument(track.program).name
+    said = sorted(set(bars))
+    where = f"bar {said[0]}" if len(said) == 1 else f"bars {', '.join(map(str, said))}"
+    return f"the {name} shares a run of {RUN} notes or more with the training music in {where}"
 
 
 def overlap(tracks: Sequence[Track], known: CopyFilter) -> tuple[int, int]:

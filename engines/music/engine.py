@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from engines.api import Kind, ModelRefused, MusicRequest, MusicResult, Run
 from engines.devices import fix_threads
 from engines.memory.ladder import Ladder
+from engines.music import copies
 from engines.music.controls import Cue
 from engines.music.files.midi_writer import write_midi
 from engines.music.files.musicxml_writer import write_musicxml, write_mxl
@@ -53,11 +55,16 @@ class MusicEngine:
         with memory.lease(component, working=working, run=run) as (decoder,):
             enduring = decoder.enduring(lambda rungs: Ladder(memory, run, working, rungs))
             score = work.write(enduring, run)
-        return answer(score, work.cue, request, spec.id)
+        known = copies.load_filter(Path(spec.path))
+        given = read_score(request.score) if request.score else None
+        borrowed = copies.told(score, known, given) if known is not None else ()
+        return answer(score, work.cue, request, spec.id, borrowed)
 
 
-def answer(score: Score, cue: Cue, request: MusicRequest, model: str) -> MusicResult:
-    """Say what a score became."""
+def answer(
+    score: Score, cue: Cue, request: MusicRequest, model: str, borrowed: tuple[str, ...] = ()
+) -> MusicResult:
+    """Say what a score became; `borrowed` is what it shares with the training music."""
     is_new = request.verb == "compose"
     return MusicResult(
         midi=write_midi(score),
@@ -70,7 +77,7 @@ def answer(score: Score, cue: Cue, request: MusicRequest, model: str) -> MusicRe
         mood=cue.mood,
         length_s=score.seconds_at(cue.table.end_tick) if is_new else _length_s(score),
         notes=score.note_count,
-        notices=cue.notices,
+        notices=(*cue.notices, *borrowed),
         is_loop=cue.loop,
         notation=_noted(score, request),
     )

@@ -12,7 +12,14 @@ import torch
 
 from engines.api import BadRequest, ModelRefused, Run
 from engines.bench import music as bench
-from engines.music.copies import CopyFilter, eights, find_copies, load_filter, overlap
+from engines.music.copies import (
+    CopyFilter,
+    eights,
+    find_copies,
+    load_filter,
+    overlap,
+    told,
+)
 from engines.music.files.midi_writer import write_midi
 from engines.music.model import tokens
 from engines.music.model.decoder import load_decoder
@@ -78,6 +85,19 @@ def test_a_copied_run_is_found_in_any_key_and_a_new_tune_is_not() -> None:
     assert find_copies([tune(2)], known) == ()
     hits, total = overlap([tune(1)], known)
     assert hits == total > 20
+
+
+def test_what_is_shared_is_told_with_its_part_and_bar_unless_it_was_given() -> None:
+    theirs = tune(1).notes
+    known = CopyFilter.of(eights(theirs)[1])
+    moved = tuple(n._replace(pitch=n.pitch + 5) for n in theirs[10:26])
+    score = Score(tracks=(Track(program=40, notes=moved, name="violin"), tune(2)))
+    bar = 1 + moved[0].start_tick // 96
+    sentence = "the violin shares a run of 12 notes or more with the training music in bar"
+    assert told(score, known) == (f"{sentence} {bar}",)
+    assert told(score, known, given=score) == (), "the user's own notes are the user's"
+    assert told(score, known, given=Score(tracks=(tune(2),))) == (f"{sentence} {bar}",)
+    assert told(Score(tracks=(tune(2),)), known) == ()
 
 
 def test_scales_and_repeated_notes_are_nobodys() -> None:
