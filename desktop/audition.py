@@ -117,14 +117,14 @@ class Audition(QObject):
                 self._ask(key, asked_s)
 
     def _play(self, sound: Sound) -> None:
-        from desktop.player import Output
+        from desktop.player import SOUND_AS_IT_IS, Output
 
         device = self._device()
         if device is None:
             return
         while len(self._outputs) >= MOST_AT_ONCE:
             self._outputs.pop(0).close()
-        self._outputs.append(Output(device, sound, 0.0, 0.0))
+        self._outputs.append(Output(device, sound, 0.0, SOUND_AS_IT_IS))
 
     def _device(self) -> QAudioDevice | None:
         if self._find_output is None:

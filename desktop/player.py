@@ -18,9 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QElapsedTimer, QIODevice, QObject, Qt, QTimer, Signal
 
+from desktop.document.ducking import Curve
+from desktop.gain import factors
+
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QAudioDevice
 
+SOUND_AS_IT_IS: Curve = ((0.0, 0.0),)
 TICK_MS = 33
 """The clock tells the time 30 times a second."""
 
@@ -96,13 +100,14 @@ class State(StrEnum):
 class _Pull(QIODevice):
     """Gives a sound's bytes to the sink, from a place in it, and silence after its end."""
 
-    def __init__(self, sound: Sound, start_s: float, gain: float) -> None:
+    def __init__(self, sound: Sound, start_s: float, curve: Curve) -> None:
         super().__init__()
         self._frame_bytes: int = sound.samples.shape[1] * 2
         first = min(int(start_s * sound.rate_hz), len(sound.samples))
         part = sound.samples[first:]
-        if gain != 1.0:
-            part = np.clip(part.astype(np.float32) * gain, -32768, 32767).astype(np.int16)
+        if curve != SOUND_AS_IT_IS:
+            louder = part * factors(curve, first, len(part), sound.rate_hz)
+            part = np.clip(louder, -32768, 32767).astype(np.int16)
         self._data = np.ascontiguousarray(part).tobytes()
         self._place = 0
         self.open(QIODevice.OpenModeFlag.ReadOnly)
@@ -127,7 +132,7 @@ class _Pull(QIODevice):
 class Output:
     """A sound on its way to a device, from `start_s` on."""
 
-    def __init__(self, device: QAudioDevice, sound: Sound, start_s: float, gain_db: float) -> None:
+    def __init__(self, device: QAudioDevice, sound: Sound, start_s: float, curve: Curve) -> None:
         from PySide6.QtMultimedia import QAudioFormat, QAudioSink
 
         wanted = QAudioFormat()
@@ -135,7 +140,7 @@ class Output:
         wanted.setChannelCount(int(sound.samples.shape[1]))
         wanted.setSampleFormat(QAudioFormat.SampleFormat.Int16)
         self._bytes_per_s = sound.rate_hz * wanted.bytesPerFrame()
-        self._pull = _Pull(sound, start_s, 10.0 ** (gain_db / 20.0))
+        self._pull = _Pull(sound, start_s, curve)
         self._sink = QAudioSink(device, wanted)
         self._sink.setBufferSize(round(LATENCY_S * self._bytes_per_s))
         self._sink.start(self._pull)
@@ -183,7 +188,7 @@ class Player(QObject):
         self._sound: Sound | None = None
         self._length_s = 0.0
         self._time_s = 0.0
-        self._gain_db = 0.0
+        self._curve = SOUND_AS_IT_IS
         self._state = State.STOPPED
         self.loop = False
         self._request = 0
@@ -224,9 +229,9 @@ class Player(QObject):
         self._length_s = max(length_s, 0.0)
         self._tell_duration(before)
 
-    def set_gain(self, gain_db: float) -> None:
+    def set_gain(self, curve: Curve) -> None:
         """Play louder or softer than the sound is; heard from the next `play` or `seek`."""
-        self._gain_db = gain_db
+        self._curve = curve
 
     def load(self, data: bytes) -> None:
         """Decode a sound file on a thread; `sound_changed` or `failed` tells the end.
@@ -305,7 +310,7 @@ class Player(QObject):
         if self._sound is not None and self._time_s < self._sound.length_s:
             device = self._find_output()
             if device is not None:
-                self._output = Output(device, self._sound, self._time_s, self._gain_db)
+                self._output = Output(device, self._sound, self._time_s, self._curve)
 
     def _halt(self) -> None:
         self._timer.stop()

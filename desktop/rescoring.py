@@ -175,6 +175,7 @@ class Rescoring(Sounding):
         track = MusicTrack(
             midi_asset=asset,
             gain_db=before.gain_db if before is not None else 0.0,
+            duck_db=before.duck_db if before is not None else 0.0,
             recipe=recipe_of(request, result.model),
             parts=written.parts,
             locked_bars=written.locked_bars,

@@ -32,7 +32,9 @@ SIZE_PX: Final = (1280, 480)
 MOST_BYTES: Final = 2_000_000
 """All sounds together."""
 
-SECONDS: Final = 13.0
+SECONDS: Final = 24.0
+QUALITY: Final = 0.15
+"""Of the sounds, so that eight of them stay small."""
 
 EXAMPLES: Final = {
     "tense-quartet": MusicRequest(
@@ -41,16 +43,17 @@ EXAMPLES: Final = {
     ),
     "calm-piano": MusicRequest(
         seed=12, mood="calm", seconds=SECONDS, instruments=("piano",), key="F major",
+        tempo_bpm=84.0,
     ),
     "playful-winds": MusicRequest(
-        seed=13, mood="playful", bars=12, meter="2/4", instruments=("clarinet", "flute", "bassoon"),
+        seed=13, mood="playful", bars=24, meter="2/4", instruments=("clarinet", "flute", "bassoon"),
     ),
     "triumphant-brass": MusicRequest(
         seed=14, mood="triumphant", seconds=SECONDS,
         instruments=("trumpet", "horn", "trombone", "timpani"),
     ),
     "scene-cue-with-hits": MusicRequest(
-        seed=15, mood="mysterious", seconds=16.0, hits=(5.5, 10.5),
+        seed=15, mood="mysterious", seconds=SECONDS, hits=(7.5, 15.5),
         instruments=("flute", "harp", "strings", "contrabass"),
     ),
     "melancholy-song": MusicRequest(
@@ -58,7 +61,7 @@ EXAMPLES: Final = {
         instruments=("cello", "piano"),
     ),
     "epic-loop": MusicRequest(
-        seed=17, mood="epic", bars=6, loop=True, tempo_bpm=112.0,
+        seed=17, mood="epic", bars=12, loop=True, tempo_bpm=112.0,
         instruments=("horn", "strings", "contrabass", "drums"),
     ),
     "romantic-waltz-aaba": MusicRequest(
@@ -103,7 +106,12 @@ def _make(host: LocalHost, request: MusicRequest, model: str) -> tuple[MusicResu
     seconds = request.seconds + 1.5 if request.seconds else 0.0
     sound: SoundResult = host.run(
         SoundRequest(
-            midi=piece.midi, format="ogg", seconds=seconds, loop=request.loop, sample_rate_hz=44100
+            midi=piece.midi,
+            format="ogg",
+            seconds=seconds,
+            loop=request.loop,
+            sample_rate_hz=44100,
+            quality=QUALITY,
         ),
         Run(),
     )

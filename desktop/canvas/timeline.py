@@ -13,6 +13,7 @@ from desktop.canvas.score import Score, ScoreError, read_score
 from desktop.canvas.shot_menu import add_shot, split_at_playhead
 from desktop.canvas.timescale import clock_text
 from desktop.canvas.worker import Worker
+from desktop.document.ducking import gain_curve
 from desktop.document.model import Document, MusicTrack
 from desktop.icons import icon
 from desktop.player import Player
@@ -161,6 +162,8 @@ class TimelineView(QWidget):
             button.setEnabled(bool(after.shots))
         if after.music is not self._music:
             self._load_music(after.music)
+        if after.music is not None:
+            self.player.set_gain(gain_curve(after.music, after.captions))
         self._show_time()
         self._on_scrolled()
 
@@ -169,8 +172,6 @@ class TimelineView(QWidget):
         assets = self._session.assets
         midi = music.midi_asset if music is not None else ""
         sound = music.sound_asset if music is not None else ""
-        if music is not None:
-            self.player.set_gain(music.gain_db)
         if sound != self._sound_asset:
             self._sound_asset = sound
             self.player.load(assets.read(sound) if sound in assets else b"")

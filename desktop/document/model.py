@@ -275,7 +275,8 @@ class CutFit:
 class MusicTrack:
     """The score under a scene or of a poster: a MIDI asset and, once rendered, a sound asset.
 
-    `gain_db` is applied on playing and export. `parts` are in the order of
+    `gain_db` is applied on playing and export, and `duck_db` (0 or below) on top
+    of it while a caption stands. `parts` are in the order of
     the file's parts; those it does not reach are as they are by default.
     `locked_bars`, counted from 0 and in order, are not written anew.
     `follows` says which length and cuts of the scene it was fitted to.
@@ -285,6 +286,7 @@ class MusicTrack:
     sound_asset: str = ""
     name: str = "Score"
     gain_db: float = 0.0
+    duck_db: float = 0.0
     recipe: Recipe | None = None
     parts: tuple[PartState, ...] = ()
     locked_bars: tuple[int, ...] = ()

@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from desktop.document.ducking import gain_curve
 from desktop.document.midi_file import ScoreError, heard_midi
 from desktop.document.model import MusicTrack
 from desktop.export.atomic import write_bytes
 from desktop.export.job import ExportJob
+from desktop.gain import factors
 from engines.api import BadRequest, MusicRequest, SoundRequest
 
 SAMPLE_RATE_HZ = 48000
@@ -76,7 +78,7 @@ def encode(samples: Samples, suffix: str) -> bytes:
 
 
 def music(job: ExportJob, *, frames: int) -> Samples:
-    """Return the document's music at 48 kHz, its gain applied.
+    """Return the document's music at 48 kHz, its gain applied, lower under captions if asked.
 
     Args:
         frames: the exact length; 0 keeps the music's own.
@@ -94,7 +96,9 @@ def music(job: ExportJob, *, frames: int) -> Samples:
             sample_rate_hz=SAMPLE_RATE_HZ,
         )
         data = job.ask(request, job.run).data
-    samples = decode(data) * np.float32(10 ** (track.gain_db / 20))
+    samples = decode(data)
+    curve = gain_curve(track, job.document.captions)
+    samples = samples * factors(curve, 0, len(samples), SAMPLE_RATE_HZ)
     np.clip(samples, -1.0, 1.0, out=samples)
     return _cut_or_filled(samples, frames) if frames else samples
 

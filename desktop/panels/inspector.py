@@ -162,11 +162,15 @@ class PageSection(QWidget):
         music.setContentsMargins(0, 8, 0, 0)
         music.setSpacing(8)
         self._gain = Number(-40, 12, 0, suffix=" dB")
+        self._duck = Number(-24, 0, 0, suffix=" dB")
+        self._duck.setToolTip("Lower the music while a caption stands, for a voice that says it")
+        self._duck_field = field("Under captions", self._duck)
         remove = button("Remove", "", "x")
         remove.clicked.connect(session.remove_music)
         music.addWidget(rule())
         music.addWidget(label("Music", "heading"))
         music.addWidget(field("Loudness", self._gain))
+        music.addWidget(self._duck_field)
         music.addLayout(row(remove, None))
         for widget in (
             self._heading,
@@ -183,6 +187,7 @@ class PageSection(QWidget):
         self._dpi.valueChanged.connect(lambda value: self._set("Resolution", dpi=value))
         self._fps.valueChanged.connect(lambda value: self._set("Frame rate", fps=int(value)))
         self._gain.valueChanged.connect(self._on_gain)
+        self._duck.valueChanged.connect(self._on_duck)
         session.document_changed.connect(self._on_document)
         self._on_document(session.document, session.document)
 
@@ -194,6 +199,12 @@ class PageSection(QWidget):
         music = self._session.document.music
         if music is not None:
             self._set("Loudness", music=replace(music, gain_db=gain_db))
+
+    def _on_duck(self, duck_db: float) -> None:
+        music = self._session.document.music
+        if music is not None:
+            document = replace(self._session.document, music=replace(music, duck_db=duck_db))
+            self._session.edit("Loudness under captions", document, merge="page:duck")
 
     def _on_document(self, before: Document, after: Document) -> None:
         scene = after.kind is DocumentKind.SCENE
@@ -215,3 +226,5 @@ class PageSection(QWidget):
         self._music.setVisible(after.music is not None)
         if after.music is not None:
             self._gain.show_value(after.music.gain_db)
+            self._duck.show_value(after.music.duck_db)
+            self._duck_field.setVisible(scene)

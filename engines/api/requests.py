@@ -190,6 +190,7 @@ class SoundRequest:
     asks for one sound a part besides the mix. `soundfont` is the path of an
     SF2 or SF3 file, ours by default. `hall` is one of `HALLS`, by default as
     suits the ensemble. Not `mastered`, the sound is as loud as it is played.
+    `quality` is that of OGG, from 0 (small) to 1.
     """
 
     kind: ClassVar[Kind] = Kind.SOUND
@@ -202,8 +203,10 @@ class SoundRequest:
     loop: bool = False
     hall: str = ""
     mastered: bool = True
+    quality: float = 0.4
 
     def __post_init__(self) -> None:
+        check_within("the quality", self.quality, 0, 1)
         if self.format not in ("wav", "flac", "ogg"):
             raise BadRequest(f"sound is written as wav, flac or ogg, not {self.format!r}")
         check_within("the length in seconds", self.seconds, 0, 3600)

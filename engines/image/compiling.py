@@ -50,8 +50,8 @@ class Compiler:
         self.failed: set[str] = set()
         self._drawn: Recent[int] = Recent(SIZES_KNOWN)
 
-    def prepare(self, network: Any, key: str, size: tuple[int, ...], *, plain: bool) -> None:
-        """Have a network compiled for the next picture, or not.
+    def prepare(self, network: Any, key: str, size: tuple[int, ...], *, plain: bool) -> bool:
+        """Have a network compiled for the next picture, or not; returns whether that is to come.
 
         Args:
             key: Of its component.
@@ -60,12 +60,14 @@ class Compiler:
         """
         place = torch.device(network.device).type
         again = self._drawn.get((key, size)) is not None
+        plain = plain and not _is_in_a_smaller_form(network)
         if COMPILES.get(place, False) and plain and again and key not in self.failed:
-            for block in _blocks(network):
-                if not _is_compiled(block):
-                    block.compile(backend=BACKEND)
-        else:
-            undo(network)
+            fresh = [block for block in _blocks(network) if not _is_compiled(block)]
+            for block in fresh:
+                block.compile(backend=BACKEND)
+            return bool(fresh)
+        undo(network)
+        return False
 
     def done(self, key: str, size: tuple[int, ...]) -> None:
         """Note that a picture was drawn."""
@@ -94,6 +96,15 @@ def undo(network: Any) -> None:
 
 def _blocks(network: Any) -> Iterator[nn.Module]:
     return (one for one in network.modules() if type(one).__name__ in BLOCKS)
+
+
+def _is_in_a_smaller_form(network: Any) -> bool:
+    """Say whether its weights are packed, in 8 bits, or come and go as they are needed."""
+    if getattr(network, "is_quantized", False):
+        return True
+    # Some pipelines leave a list of hooks with none in it.
+    hooked = (getattr(one, "_diffusers_hook", None) for one in network.modules())
+    return any(one is not None and one.hooks for one in hooked)
 
 
 def _is_compiled(block: nn.Module) -> bool:

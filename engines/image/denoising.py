@@ -210,7 +210,8 @@ def _denoise(
     forward.pipeline = pipeline
     size = settled.width_px, settled.height_px
     plain = not (sitting.worn or sitting.aids)
-    sitting.compiler.prepare(forward.unet, parts.unet.key, size, plain=plain)
+    if sitting.compiler.prepare(forward.unet, parts.unet.key, size, plain=plain):
+        sitting.run.step(watch.before, watch.total, stage="compiling")
     try:
         latents = spread(pipelines.denoise(pipeline, drawing, watch)).cpu()
         sitting.compiler.done(parts.unet.key, size)

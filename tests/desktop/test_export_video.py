@@ -16,7 +16,7 @@ from PIL import Image
 from desktop.document.assets import AssetStore
 from desktop.document.model import Caption, Document, MusicTrack
 from desktop.export import export
-from desktop.export.sound import decode, encode
+from desktop.export.sound import decode
 from desktop.render.renderer import Renderer
 from engines.api import BadRequest, Run, SoundRequest, SoundResult
 from tests.desktop.pages import pixels, poster, scene, tone
@@ -153,11 +153,25 @@ def test_sound_is_exactly_as_long_as_its_scene(tmp_path: Path, suffix: str) -> N
     assert 0.1 < np.abs(samples[:48000]).max() < 0.5
 
 
-def test_gain_is_applied() -> None:
-    assert np.abs(decode(tone(0.5))).max() == pytest.approx(0.3, abs=0.01)
-    assert np.abs(decode(encode(decode(tone(0.5)) * 0.5, ".wav"))).max() == pytest.approx(
-        0.15, abs=0.01
-    )
+def test_the_music_goes_down_for_captions(tmp_path: Path) -> None:
+    assets = AssetStore()
+    document = scene(assets, sound_s=7.0)
+    assert document.music is not None
+    captions = (Caption(text="Once", start_s=0.8, end_s=1.2),)
+    music = replace(document.music, gain_db=-3.0, duck_db=-10.0)
+    document = replace(document, captions=captions, music=music)
+
+    def level_db(name: str, start_s: float, end_s: float) -> float:
+        samples, rate_hz = soundfile.read(tmp_path / name)
+        part = samples[round(start_s * rate_hz) : round(end_s * rate_hz)]
+        return float(20 * np.log10(np.sqrt((part**2).mean())))
+
+    film(tmp_path / "ducked.wav", document, assets)
+    loud = replace(music, gain_db=0.0, duck_db=0.0)
+    film(tmp_path / "plain.wav", replace(document, music=loud), assets)
+    for start_s, end_s, wanted_db in ((0.2, 0.6, -3.0), (0.82, 1.18, -13.0), (1.85, 2.3, -3.0)):
+        changed = level_db("ducked.wav", start_s, end_s) - level_db("plain.wav", start_s, end_s)
+        assert changed == pytest.approx(wanted_db, abs=0.1)
 
 
 def test_other_rates_and_one_channel_are_brought_to_stereo_at_48_khz() -> None:

@@ -8,7 +8,14 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.document.model import Align, GroupLayer, PictureLayer, Shot, TextLayer
+from desktop.document.model import (
+    Align,
+    GroupLayer,
+    MusicTrack,
+    PictureLayer,
+    Shot,
+    TextLayer,
+)
 from desktop.panels.colors import ColorField, from_qt, to_qt
 from desktop.panels.controls import Amount, Chips, Choice, SeedField, Segments
 from desktop.panels.inspector import Inspector
@@ -20,7 +27,7 @@ from desktop.recipes import recipe_of
 from desktop.seeds import SEEDS
 from desktop.session import Session
 from engines.api import EngineLost, ImageRequest, Pixels, TextRequest
-from tests.fakes import FakeHost, tiny_png
+from tests.fakes import FakeHost, tiny_midi, tiny_png
 
 
 def test_the_highest_layer_is_listed_first(session: Session, qtbot: QtBot) -> None:
@@ -218,3 +225,21 @@ def test_a_preview_is_a_picture_of_its_pixels(qapp: object) -> None:
     image = pixmap_of(pixels).toImage()
     assert image.pixelColor(0, 0).name() == "#ff0000"
     assert image.pixelColor(1, 0).name() == "#00ff00"
+
+
+def test_the_music_can_make_room_for_captions(session: Session, qtbot: QtBot) -> None:
+    inspector = Inspector(session)
+    qtbot.addWidget(inspector)
+    page = inspector._page
+    midi = session.assets.add(tiny_midi(), ".mid")
+    session.new_scene()
+    session.edit("Music", replace(session.document, music=MusicTrack(midi_asset=midi)))
+    assert not page._duck_field.isHidden()
+    page._duck.setValue(-9)
+    page._duck.setValue(-10)
+    assert session.document.music is not None and session.document.music.duck_db == -10
+    session.undo()
+    assert session.document.music is not None and session.document.music.duck_db == 0
+    session.new_poster()
+    session.edit("Music", replace(session.document, music=MusicTrack(midi_asset=midi)))
+    assert page._duck_field.isHidden(), "a poster has no captions"

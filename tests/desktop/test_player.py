@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.player import Player, Sound, SoundError, State, _Pull, decode
+from desktop.player import SOUND_AS_IT_IS, Player, Sound, SoundError, State, _Pull, decode
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -128,7 +128,7 @@ def test_damage_is_told_and_leaves_silence(qtbot: QtBot, player: Player) -> None
 
 def test_the_sink_gets_the_sound_from_its_place_and_then_silence(qapp: object) -> None:
     sound = decode(tone(0.5))
-    pull = _Pull(sound, 0.25, 1.0)
+    pull = _Pull(sound, 0.25, SOUND_AS_IT_IS)
     assert pull.bytesAvailable() > 0
     first = bytes(pull.read(4000).data())
     assert first == sound.samples[12000:13000].tobytes()
@@ -141,7 +141,17 @@ def test_the_sink_gets_the_sound_from_its_place_and_then_silence(qapp: object) -
 
 def test_gain_makes_it_softer(qapp: object) -> None:
     sound = decode(tone(0.5))
-    pull = _Pull(sound, 0.0, 0.5)
+    pull = _Pull(sound, 0.0, ((0.0, -6.0206),))
     softer = np.frombuffer(bytes(pull.read(8000).data()), np.int16)
     assert abs(softer).max() == pytest.approx(abs(sound.samples).max() / 2, rel=0.02)
+    pull.close()
+
+
+def test_a_gain_that_changes_is_heard_at_its_time(qapp: object) -> None:
+    sound = decode(tone(0.5))
+    pull = _Pull(sound, 0.25, ((0.3, 0.0), (0.3, -6.0206)))
+    heard = np.frombuffer(bytes(pull.read(sound.rate_hz).data()), np.int16)
+    whole, half = abs(heard[: 2 * 2000]).max(), abs(heard[2 * 3000 : 2 * 9000]).max()
+    assert whole == pytest.approx(abs(sound.samples).max(), rel=0.01)
+    assert half == pytest.approx(whole / 2, rel=0.02)
     pull.close()

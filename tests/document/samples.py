@@ -75,5 +75,5 @@ def scene(assets: AssetStore) -> Document:
         Caption(id=f"c{i}", text=f"Caption {i}", start_s=start, end_s=start + 1.5)
         for i, start in enumerate((0.5, 4.5, 7.25))
     )
-    music = MusicTrack(midi_asset=assets.add(b"MThd", "mid"), gain_db=-3.0)
+    music = MusicTrack(midi_asset=assets.add(b"MThd", "mid"), gain_db=-3.0, duck_db=-9.0)
     return replace(Document.scene(), shots=shots, captions=captions, music=music)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from engines.api import (
     Cancelled,
@@ -15,6 +19,7 @@ from engines.api import (
     Fit,
     FitRequest,
     ImageRequest,
+    Kind,
     MusicRequest,
     Progress,
     Request,
@@ -23,6 +28,8 @@ from engines.api import (
     Verdict,
 )
 from engines.catalog import Catalog
+from engines.image import compiling
+from engines.image.engine import ImageEngine
 from engines.memory.device import CudaDevice
 from engines.memory.manager import MemoryManager
 from engines.registry import Registry
@@ -68,8 +75,9 @@ def memory_of(engines: Registry) -> MemoryManager:
 
 @pytest.mark.parametrize("name", sorted(REQUESTS))
 def test_the_same_request_gives_the_same_answer_before_and_after_freeing(
-    engines: Registry, name: str
+    engines: Registry, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(compiling.COMPILES, "cuda", False)  # it changes the last bits
     first = answer(engines, REQUESTS[name])
     memory = memory_of(engines)
     assert memory.status().residents
@@ -120,3 +128,16 @@ def test_every_model_of_the_library_is_weighed_without_being_loaded(engines: Reg
             assert spec.architecture in ("lora", "vae"), f"{spec.id}: {error}"
     assert any(fit.verdict is Verdict.FITS for fit in fits)
     assert torch.cuda.memory_allocated() == before_bytes
+
+
+def test_the_second_picture_of_a_size_is_compiled_and_looks_the_same(engines: Registry) -> None:
+    painter = engines.get(Kind.IMAGE)
+    assert isinstance(painter, ImageEngine)
+    request = replace(REQUESTS["image"], steps=12)
+    first, second = (painter.run(request, Run()) for _ in range(2))
+    assert not painter._compiler.failed and not second.notices
+    shades = [
+        np.asarray(Image.open(io.BytesIO(done.pictures[0].png)), np.float32) / 255
+        for done in (first, second)
+    ]
+    assert np.abs(shades[0] - shades[1]).mean() <= 1 / 255

@@ -131,7 +131,7 @@ class _Mix:
         gain = gain * ending
         self._run.step(1, 1, stage="writing the sound")
         return SoundResult(
-            data=sound_bytes(mix * gain, rate_hz, request.format),
+            data=sound_bytes(mix * gain, rate_hz, request.format, request.quality),
             format=request.format,
             length_s=kept / rate_hz,
             sample_rate_hz=rate_hz,
@@ -157,7 +157,9 @@ class _Mix:
         for number, (part, dry) in enumerate(zip(self._piece.parts, sounds, strict=True)):
             stem = self._sounding([part], [dry])
             stem = wrapped(stem, kept) if self._request.loop else stem[:, :kept]
-            data = sound_bytes(stem * gain, self._rate_hz, self._request.format)
+            data = sound_bytes(
+                stem * gain, self._rate_hz, self._request.format, self._request.quality
+            )
             stems.append((_stem_name(number, part), data))
         return tuple(stems)
 

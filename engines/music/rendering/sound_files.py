@@ -15,8 +15,8 @@ _BLOCK_FRAMES: Final = 16384
 _CRC_POLYNOMIAL: Final = 0x04C11DB7
 
 
-def sound_bytes(sound: np.ndarray, rate_hz: int, file_format: str) -> bytes:
-    """Write (2, frames) in "wav", "flac" or "ogg"."""
+def sound_bytes(sound: np.ndarray, rate_hz: int, file_format: str, quality: float = 0.4) -> bytes:
+    """Write (2, frames) in "wav", "flac" or "ogg", the last of a quality from 0 to 1."""
     stream = io.BytesIO()
     frames = np.ascontiguousarray(sound.T)
     with soundfile.SoundFile(
@@ -26,6 +26,7 @@ def sound_bytes(sound: np.ndarray, rate_hz: int, file_format: str) -> bytes:
         channels=frames.shape[1],
         format=file_format.upper(),
         subtype=_SUBTYPES[file_format],
+        compression_level=1 - quality if file_format == "ogg" else None,
     ) as out:
         for start in range(0, len(frames), _BLOCK_FRAMES):
             out.write(frames[start : start + _BLOCK_FRAMES])

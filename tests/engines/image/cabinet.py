@@ -137,7 +137,9 @@ def _write_unet(root: Path, family: str) -> None:
             clip_words.tokenizer(clip_words.END).save_pretrained(folder / tokenizer)
             index[tokenizer] = ["transformers", "CLIPTokenizer"]
     prediction = "v_prediction" if predicts == "v" else "epsilon"
-    made = diffusers.DDIMScheduler(prediction_type=prediction, beta_schedule="scaled_linear")
+    made = diffusers.DDIMScheduler(
+        prediction_type=prediction, beta_schedule="scaled_linear", steps_offset=1, clip_sample=False
+    )
     made.save_pretrained(folder / "scheduler")
     index["scheduler"] = ["diffusers", "DDIMScheduler"]
     (folder / "model_index.json").write_text(json.dumps(index))

@@ -149,8 +149,19 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("model", FORMS)
+QUICK = ("words", "part", "lora", "vae")
+"""The modes in which how a model is stored could matter; with the others it is tried in full."""
+
+CASES = [
+    pytest.param(
+        model, mode, marks=() if model.endswith("rs") or mode in QUICK else pytest.mark.slow
+    )
+    for model in FORMS
+    for mode in MODES
+]
+
+
+@pytest.mark.parametrize(("model", "mode"), CASES)
 def test_each_model_does_each_mode_or_says_why_not(cabinet: Cabinet, model: str, mode: str) -> None:
     family, asked = family_of(model), MODES[mode]
     wishes = {"width_px": SIZE_PX[0], "height_px": SIZE_PX[1]} | asked.wishes(cabinet, family)
