@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from engines.api import Run
 from engines.image import encoded, needs, previews, textures
 from engines.image.encoded import Encoded
+from engines.image.finite import check_numbers
 from engines.image.recent import Recent
 from engines.image.sitting import Held, Sitting
 from engines.image.stepping import picture_tensor
@@ -114,6 +115,7 @@ def decode(latents: Tensor, vae: Any) -> Image.Image:
         if config.shift_factor is not None:
             given = given + config.shift_factor
     decoded = vae.decode(given, return_dict=False)[0]
+    check_numbers(decoded, "the autoencoder")
     picture: Image.Image = VaeImageProcessor().postprocess(decoded, output_type="pil")[0]
     return picture
 

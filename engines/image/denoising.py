@@ -198,6 +198,7 @@ def _denoise(
         stage=settled.stage,
         spread=spread,
         tiny=tiny,
+        model=parts.model,
     )
     if start.kept is not None and drawing.mask is not None:
         watch.kept = stepping.keep(start.kept, drawing.mask, drawing.seed)

@@ -9,6 +9,7 @@ from diffusers.utils.torch_utils import get_module_execution_device
 from torch import Tensor
 
 from engines.api import Pixels
+from engines.image.finite import check_numbers
 
 Rows = tuple[tuple[float, float, float], ...]
 
@@ -27,6 +28,7 @@ def fit(vae: Any) -> Rows:
     given = latents.to(device=get_module_execution_device(vae), dtype=vae.dtype)
     scaled = given / vae.config.scaling_factor + (vae.config.shift_factor or 0)
     image = vae.decode(scaled).sample.float().cpu()
+    check_numbers(image, "the autoencoder")
     small = torch.nn.functional.adaptive_avg_pool2d(image, 8)
     return solve(latents, small)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from engines import devices
 from engines.api import Run
 from engines.image import previews, tiny_previews
+from engines.image.finite import check_numbers
 from engines.image.tiny_previews import Decoder
 
 
@@ -65,7 +66,7 @@ class Watch:
     """The callback of a pipeline, for one picture of a job.
 
     `before` steps of `total` were done for earlier pictures; this one takes
-    `steps`, however often its sampler asks. `spread` brings
+    `steps`, however often its sampler asks, of `model`. `spread` brings
     latents into the form (1, channels, height/8, width/8).
     """
 
@@ -78,13 +79,15 @@ class Watch:
     kept: Kept | None = None
     spread: Callable[[Tensor], Tensor] = _as_they_are
     tiny: Decoder | None = None
+    model: str = ""
     done: int = field(default=0, init=False)
 
     def __call__(
         self, pipeline: Any, number: int, time: Any, tensors: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Report one step; raises `Cancelled` from within the pipeline."""
+        """Report one step; raises `Cancelled` and `ModelRefused` from within the pipeline."""
         latents = tensors["latents"]
+        check_numbers(latents, self.model)
         if self.kept is not None:
             place = int((pipeline.scheduler.timesteps == time).nonzero()[-1]) + 1
             latents = self.kept.hold(latents, pipeline.scheduler, place)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engines import devices
-from engines.api import EngineError, ImageRequest, LoraUse, Run
+from engines.api import EngineError, ImageRequest, LoraUse, ModelRefused, Run
 from engines.catalog import Catalog
 from engines.image import sizes
 from engines.image.engine import ImageEngine
@@ -149,6 +149,17 @@ def test_damaged_loras(atelier: Atelier) -> None:
 
 def test_damaged_checkpoints(atelier: Atelier) -> None:
     checkpoint_sweep(atelier, SLICE)
+
+
+def test_weights_that_are_no_numbers_give_no_black_picture(atelier: Atelier) -> None:
+    for honest, wishes in (
+        (atelier.lora, {"loras": (LoraUse(path=str(atelier.place)),)}),
+        (atelier.checkpoint, {"model": str(atelier.place)}),
+    ):
+        (length,) = struct.unpack("<Q", honest[:8])
+        atelier.place.write_bytes(honest[: 8 + length] + b"\xff" * (len(honest) - 8 - length))
+        with pytest.raises(ModelRefused, match="no picture"):
+            atelier.draw(**wishes)
 
 
 @pytest.mark.slow
