@@ -86,6 +86,8 @@ class ImagePanel(Form):
         self._preview = PictureBox(EMPTY_WORDS["model"], PREVIEW_PX)
         self.notices = Notices()
         self._results.chosen.connect(self._on_look)
+        self._results.uses = self._uses
+        self._results.use_as_wanted.connect(self._on_use)
         self.deeds = Deeds(session, self._results, lambda make: self.add(make, self.on_result))
         self.deeds.settings_wanted.connect(self._on_settings)
         self.deeds.save_wanted.connect(self.save_wanted)
@@ -229,6 +231,25 @@ class ImagePanel(Form):
                 self._show_png(png)
 
         self.session.load_kept(kept, sharper)
+
+    def _uses(self) -> tuple[str, ...]:
+        """Return what the chosen picture can be used as; only what was drawn has a seed."""
+        kept = self._results.current
+        made = kept is not None and kept.recipe.kind in (Kind.IMAGE, Kind.BACKGROUND)
+        return (*(("seed",) if made else ()), *self.painting.uses)
+
+    def _on_use(self, use: str) -> None:
+        """Write the chosen picture, or its seed, into the form."""
+        kept = self._results.current
+        if kept is None:
+            return
+        if use == "seed":
+            self.seed.keep(kept.recipe.seed)
+            if self._way.value == "history":
+                self._way.choose("background" if kept.recipe.kind == Kind.BACKGROUND else "model")
+            return
+        self._way.choose("model")
+        self.session.load_kept(kept, lambda png: self.painting.use(use, png, kept.name))
 
     def _show_png(self, png: bytes) -> None:
         side_px = round(2 * PREVIEW_PX * self.devicePixelRatioF())

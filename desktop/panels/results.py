@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
@@ -25,6 +25,14 @@ REGRET_MS = 8000
 MOST_STARS = 5
 GB = 1_000_000_000
 ROOMS_GB = (1, 2, 4, 8, 16, 32, 64)
+
+USES = {
+    "seed": ("This seed", "dices"),
+    "start": ("Start of the next picture", "brush"),
+    "control": ("Control: keep its lines", "frame"),
+    "reference": ("Reference: take over its look", "file-image"),
+}
+"""What of a picture the form can take, by the name that `use_as_wanted` says."""
 
 
 class StarFilter(QWidget):
@@ -65,12 +73,14 @@ class Results(QWidget):
     save_wanted = Signal()
     enlarge_wanted = Signal(int, str)  # how many times, and with what
     cutout_wanted = Signal()
+    use_as_wanted = Signal(str)  # a name of USES
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._upscalers = upscalers_of(())
         self._can_cut_out = False
+        self.uses: Callable[[], tuple[str, ...]] = tuple
         self.model = HistoryModel(session, self)
         self.view = HistoryView(self.model)
         self._search = QLineEdit()
@@ -231,6 +241,7 @@ class Results(QWidget):
             ("Save as…", "download", self.save_wanted),
         ):
             self._add(menu, text, drawing).triggered.connect(lambda _=False, s=wanted: s.emit())
+        add_uses(menu, self.uses(), self.use_as_wanted.emit)
         size_px = (self.current.width_px, self.current.height_px)
         add_enlarging(menu, self._upscalers, size_px, self.enlarge_wanted.emit)
         if self._can_cut_out:
@@ -245,3 +256,14 @@ class Results(QWidget):
 
     def _add(self, menu: QMenu, text: str, drawing: str) -> QAction:
         return menu.addAction(icon(drawing, COLORS.muted), text)
+
+
+def add_uses(menu: QMenu, names: Sequence[str], then: Callable[[str], object]) -> None:
+    """Offer what of a picture the form can take now."""
+    if not names:
+        return
+    uses = menu.addMenu(icon("sliders-horizontal", COLORS.muted), "Use as")
+    for name in names:
+        words, drawing = USES[name]
+        action = uses.addAction(icon(drawing, COLORS.muted), words)
+        action.triggered.connect(lambda _=False, name=name: then(name))

@@ -184,6 +184,19 @@ class PaintingFields(QWidget):
         self.grid.take(fields)
         self._on_model()
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """What a whole picture can be used as now: "start", "control", "reference"."""
+        return ("start", *self.guides.uses)
+
+    def use(self, use: str, png: bytes, name: str) -> None:
+        """Take a picture as one of `uses`, and show where it went."""
+        if use == "start":
+            self.start.picture.take(png, name)
+        else:
+            self.guides.use(use, png, name)
+        self._folds["start" if use == "start" else "guides"].open()
+
     def _spec(self) -> ModelSpec | None:
         """Return what the library knows of the chosen model."""
         chosen = self._model.chosen

@@ -194,6 +194,21 @@ class GuideFields(QWidget):
         self.controls.widget.setVisible(bool(self._controls or self.controls.cards))
         self.references.widget.setVisible(bool(self._looks or self.references.cards))
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """What one more picture can be here: "control", "reference", if there is a model."""
+        kinds = (
+            ("control", self._controls, self.controls),
+            ("reference", self._looks, self.references),
+        )
+        return tuple(name for name, models, cards in kinds if models and len(cards.cards) < MOST)
+
+    def use(self, use: str, png: bytes, name: str) -> None:
+        """Add a control or a reference with a picture."""
+        cards: Cards[ControlCard] | Cards[ReferenceCard]
+        cards = self.controls if use == "control" else self.references
+        cards.add().picture.take(png, name)
+
     def fields(self) -> dict[str, Any]:
         """Return the fields of a request that stand here.
 
