@@ -8,14 +8,14 @@ from pathlib import Path
 BACKGROUNDS = "backgrounds"
 """What `--model` names to have a background drawn."""
 
-CONTROL_KEYS = "model=F,picture=P[,make=canny][,weight=1][,start=0][,end=1][,depth=F]"
-REFERENCE_KEYS = "model=F,picture=P[,weight=0.6][,encoder=F]"
+CONTROL_KEYS = "model=F,picture=P [,make=canny] [,weight=1] [,start=0] [,end=1] [,depth=F]"
+REFERENCE_KEYS = "model=F,picture=P [,weight=0.6] [,encoder=F]"
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add what can be said about a picture; what is not said is None."""
     add = command.add_argument
-    add("prompt", nargs="?", default=None)
+    add("prompt", nargs="?", default=None, help="what should be seen; README.md has its signs")
     add(
         "--like",
         type=Path,
@@ -23,14 +23,14 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="take what is not said from a picture of this or another tool",
     )
     add("--model", metavar="ID", help=f'an id, a path, "{BACKGROUNDS}"')
-    add("--negative", metavar="TEXT")
-    add("--size", metavar="WxH")
-    add("--steps", type=int)
-    add("--guidance", type=float)
-    add("--sampler")
-    add("--count", type=int)
-    add("--init", type=Path, metavar="PICTURE")
-    add("--strength", type=float)
+    add("--negative", metavar="TEXT", help="what should not be seen")
+    add("--size", metavar="WxH", help="in pixels; else the model's own, or that of --init")
+    add("--steps", type=int, metavar="N", help="of the sampler; else the model's own number")
+    add("--guidance", type=float, metavar="X", help="how closely the prompt is followed")
+    add("--sampler", metavar="NAME", help='such as "DPM++ 2M Karras", "Euler a", "UniPC"')
+    add("--count", type=int, metavar="N", help="so many pictures, each with the next seed")
+    add("--init", type=Path, metavar="PICTURE", help="start from this picture")
+    add("--strength", type=float, metavar="X", help="0 to 1 of --init drawn anew")
     add("--mask", type=Path, metavar="PICTURE", help="white is drawn anew")
     add("--outpaint", metavar="L,T,R,B", help="pixels to add left, above, right and below")
     add("--variation", metavar="X[:SEED]", help="0 to 1 of another seed's noise mixed in")
@@ -42,7 +42,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="layers of CLIP left out: 0 none; what other tools call 2 is 1",
     )
-    add("--upscale", type=int, help="2, 4, 8 or 16 times")
+    add("--upscale", type=int, metavar="X", help="2, 4, 8 or 16 times larger")
     add("--upscaler", metavar="NAME", help='"x4plus", or a model of the library or its path')
     add("--cutout", action="store_true", default=None, help="leave out what is behind")
     _add_parts(command)
@@ -51,8 +51,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def _add_parts(command: argparse.ArgumentParser) -> None:
     """Add the options that name files of the library; each is a path, or its name there."""
     add = command.add_argument
-    add("--lora", action="append", metavar="FILE[:WEIGHT]")
-    add("--vae", metavar="FILE")
+    add("--lora", action="append", metavar="FILE[:WEIGHT]", help="may be given several times")
+    add("--vae", metavar="FILE", help="another autoencoder for the model")
     add("--embedding", action="append", metavar="FILE", help="a textual inversion's word")
     add(
         "--control",

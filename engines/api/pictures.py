@@ -88,7 +88,7 @@ class RegionPrompt:
 class ImageRequest:
     """Pictures to draw.
 
-    Sides are multiples of 8; 0 means the model's own size. `steps` 0 and
+    Sides are exact; 0 means the model's own size. `steps` 0 and
     `guidance` below 0 mean the model's own defaults. `count` pictures have the
     seeds `seed`, `seed + 1`, ...; each draws its own choice from the
     `{a|b}` and `__wildcards__` of the prompt.
@@ -144,8 +144,6 @@ class ImageRequest:
         check_seed(self.variation_seed)
         if self.width_px or self.height_px:
             check_side(self.width_px, self.height_px)
-        if self.width_px % 8 or self.height_px % 8:
-            raise BadRequest(f"{self.width_px} x {self.height_px} is not a multiple of 8")
         check_within("steps", self.steps, 0, 500)
         check_within("the guidance", self.guidance, -1, 50)
         check_within("the number of pictures", self.count, 1, 64)

@@ -47,10 +47,12 @@ def bits_per_note(folder: Path, model: Path, run: Run | None = None) -> NoteBits
     passed over with a warning.
 
     Raises:
-        BadRequest: the folder holds no score that can be read.
+        BadRequest: it is no folder, or holds no score that can be read.
         ModelRefused: the model cannot be loaded.
     """
     run = run or Run()
+    if not folder.is_dir():
+        raise BadRequest(f"{folder} is not a folder")
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     counts = read_counts(model)
     unigram = -np.log2(counts / counts.sum())

@@ -163,6 +163,7 @@ def test_weights_that_are_no_numbers_give_no_black_picture(atelier: Atelier) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_thousands_of_damaged_loras_and_checkpoints(atelier: Atelier) -> None:
     lora_sweep(atelier, ALL)
     checkpoint_sweep(atelier, ALL)
