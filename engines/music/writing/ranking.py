@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from engines.music.analysis import chord_pitch_classes
 from engines.music.model import tokens
@@ -22,6 +23,10 @@ NOTES_A_QUARTER: Final = (0.3, 0.6, 1.0, 1.6, 2.4, 3.6)
 
 ENTROPY: Final = {"major": 2.75, "minor": 2.85}
 """Bits of pitch-class entropy a key-bound piece has in the corpus."""
+
+STRETCH: Final = 8
+FEW: Final = 3
+"""A tune that stays on so few pitches for so many notes is dull."""
 
 _ROUGH: Final = (1, 11)
 
@@ -55,14 +60,24 @@ def rate(
 
 
 def _line(notes: Sequence[Note]) -> float:
-    """Rate a tune: steps rather than leaps, movement rather than one pitch, a fair compass."""
+    """Rate a tune: steps rather than leaps, movement rather than few pitches, a fair compass."""
     if len(notes) < 4:
         return -1.0
-    moves = np.abs(np.diff([n.pitch for n in notes]))
+    pitches = np.array([n.pitch for n in notes])
+    moves = np.abs(np.diff(pitches))
     steps = float(((moves > 0) & (moves <= 4)).mean())
     stuck = float((moves == 0).mean())
-    compass = np.ptp([n.pitch for n in notes])
-    return steps - 1.5 * max(0.0, stuck - 0.25) - 0.05 * max(0.0, 7.0 - compass)
+    small = 0.05 * max(0.0, 7.0 - float(np.ptp(pitches)))
+    return steps - 1.5 * max(0.0, stuck - 0.25) - small - 1.2 * _circling(pitches)
+
+
+def _circling(pitches: npt.NDArray[np.int_]) -> float:
+    """Return the share of stretches of a tune that stay on two or three pitches."""
+    if len(pitches) < STRETCH:
+        return 0.0
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(pitches, STRETCH), axis=1)
+    different = 1 + (np.diff(ordered, axis=1) != 0).sum(axis=1)
+    return float((different <= FEW).mean())
 
 
 def _sameness(by_bar: Sequence[Sequence[Note]], first_bar: int, bar_ticks: int) -> float:
