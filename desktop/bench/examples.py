@@ -42,7 +42,7 @@ EXAMPLES: Final = {
         instruments=("violin", "violin", "viola", "cello"),
     ),
     "calm-piano": MusicRequest(
-        seed=12, mood="calm", seconds=SECONDS, instruments=("piano",), key="F major",
+        seed=22, mood="calm", seconds=SECONDS, instruments=("piano",), key="F major",
         tempo_bpm=84.0,
     ),
     "playful-winds": MusicRequest(
@@ -57,7 +57,7 @@ EXAMPLES: Final = {
         instruments=("flute", "harp", "strings", "contrabass"),
     ),
     "melancholy-song": MusicRequest(
-        seed=16, mood="melancholy", seconds=SECONDS, meter="3/4", source="song",
+        seed=23, mood="melancholy", seconds=SECONDS, meter="3/4", source="song",
         instruments=("cello", "piano"),
     ),
     "epic-loop": MusicRequest(

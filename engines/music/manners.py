@@ -64,12 +64,12 @@ MANNERS: Final = {
         ensembles=((8, 71, 48, 42), (73, 46, 52, 43), (71, 46, 48, 43)),
     ),
     "romantic": Manner(
-        bpm=76, mode=0, meters=("3/4", "4/4"), energy=2, density=3, loudness=4, legato=1.0,
+        bpm=76, mode=0, meters=("3/4", "4/4"), energy=2, density=2, loudness=5, legato=1.0,
         chord_pull=(0.3, 0.5, 0.0, 0.4), source="song",
         ensembles=((40, 0, 42), (40, 60, 48, 46, 42), (42, 0, 48)),
     ),
     "dark": Manner(
-        bpm=84, mode=1, meters=("4/4",), energy=2, density=2, loudness=3, legato=1.0,
+        bpm=84, mode=1, meters=("4/4",), energy=2, density=2, loudness=4, legato=1.0,
         chord_pull=(-0.3, 0.9, 1.4, -0.2), source="film", register=-11, clash=3.0,
         ensembles=((42, 57, 48, 43), (70, 52, 42, 43), (60, 57, 48, 43, 47)),
     ),
@@ -79,7 +79,7 @@ MANNERS: Final = {
         ensembles=((60, 40, 52, 48, 43, 128), (56, 60, 48, 52, 43, 128)),
     ),
     "hopeful": Manner(
-        bpm=96, mode=0, meters=("4/4",), energy=2, density=2, loudness=4, legato=0.95,
+        bpm=104, mode=0, meters=("4/4",), energy=2, density=3, loudness=3, legato=0.6,
         chord_pull=(0.8, 0.3, -1.5, -0.2), source="film",
         ensembles=((40, 0, 48, 42), (73, 40, 48, 60, 42), (60, 0, 48, 42)),
     ),
