@@ -26,6 +26,7 @@ from engines.api import (
     FitRequest,
     GridRequest,
     ImageResult,
+    ModelMissing,
     ModelRefused,
     ModelSpec,
     MusicResult,
@@ -287,14 +288,20 @@ def _looking(run: Run) -> Callable[[int, int], None]:
     return lambda done, total: run.step(done, total, stage="looking at models")
 
 
+_UNKNOWN: Answer = {"ok": False, "format": "", "architecture": "", "exit_code": 3}
+
+
 def _check_model(catalog: Any, arguments: argparse.Namespace) -> Answer:
     try:
         spec = catalog.check(arguments.what)
     except ModelRefused as error:
         if not arguments.json:
             raise
-        refused = {"ok": False, "format": "", "architecture": "", **_refusal_json(error)}
-        return {**refused, "exit_code": 3}
+        return {**_UNKNOWN, **_refusal_json(error)}
+    except ModelMissing as error:
+        if not arguments.json:
+            raise
+        return {**_UNKNOWN, "path": error.model, "reason": "nothing is there"}
     if not arguments.json:
         print_table([_spec_row(spec)])
     return {"ok": True, **_spec_json(spec), "reason": ""}

@@ -16,7 +16,7 @@ from desktop.canvas.score_tiles import Look
 from desktop.canvas.score_view import BEYOND_S
 from desktop.canvas.worker import Worker
 from desktop.document.midi_file import ScoreError, read_notes
-from desktop.document.model import Document
+from desktop.document.model import Document, MusicTrack
 from desktop.document.notes import NoteScore
 from desktop.document.passages import Passage
 from desktop.document.recognised_key import key_of
@@ -54,6 +54,7 @@ class ScoreRoom(QWidget):
         self._part = 0
         self._showing = False
         self._key: tuple[int, str] | None = None
+        self._keyed: NoteScore | None = None  # whose key that is, or will be
         self._layout: ScoreLayout | None = None
         self.worker = Worker("score")
         self.destroyed.connect(self.worker.close)
@@ -172,7 +173,8 @@ class ScoreRoom(QWidget):
                 self.editor.show_score(None)
                 self._about.setText(read)
                 return
-            self._layout, self._key, self._part = read.layout, read.key, 0
+            self._layout, self._part = read.layout, 0
+            self._key, self._keyed = read.key, read.score
             self._session.know_score(asset, read.score)
             self._on_document(self._session.document, self._session.document)
 
@@ -185,13 +187,9 @@ class ScoreRoom(QWidget):
         if self._layout is None or self._layout.score is not score:
             self._layout = ScoreLayout(score, self._layout)
         self.parts.show_score(score, music, self._part)
-        self.editor.look(
-            Look(
-                part=self._part if score.parts else -1,
-                silent=music.silent(len(score.parts)),
-                key=self._key,
-            )
-        )
+        self._look(score, music)
+        if self._keyed is not score:
+            self._find_key(score)
         if asset != self._asset:
             self._asset = asset
             self._showing = True
@@ -199,6 +197,23 @@ class ScoreRoom(QWidget):
             self._showing = False
         self._show_marks()
         self._tell()
+
+    def _look(self, score: NoteScore, music: MusicTrack) -> None:
+        part = self._part if score.parts else -1
+        silent = music.silent(len(score.parts))
+        self.editor.look(Look(part=part, silent=silent, key=self._key))
+
+    def _find_key(self, score: NoteScore) -> None:
+        """Find the key of a score that was made or changed here, on the thread."""
+        self._keyed = score
+
+        def then(key: tuple[int, str] | None) -> None:
+            music = self._session.document.music
+            if score is self._keyed and score is self._session.score and music is not None:
+                self._key = key
+                self._look(score, music)
+
+        self.worker.ask("key", lambda: key_of(score), then)
 
     def _on_part(self, part: int) -> None:
         self._part = part

@@ -20,6 +20,9 @@ READERS = 4
 STEP = 64
 """Files between two reports of how far it is."""
 
+RECOGNISER = 2
+"""Counts the changes of what is recognised; what an older one found is looked at anew."""
+
 Outcome = ModelSpec | ModelRefused
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are; may raise to stop."""
@@ -167,13 +170,16 @@ def _with_preview(found: tuple[str, Outcome], candidate: Candidate) -> tuple[str
 
 def _packed(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, ModelRefused):
-        return {"refused": outcome.reason, "place": outcome.path}
+        return {"refused": outcome.reason, "place": outcome.path, "recogniser": RECOGNISER}
     told: dict[str, Any] = {name: getattr(outcome, name) for name in _TOLD}
-    return {**told, "kind": str(outcome.kind), "role": str(outcome.role)}
+    kinds = {"kind": str(outcome.kind), "role": str(outcome.role)}
+    return {**told, **kinds, "recogniser": RECOGNISER}
 
 
 def _unpacked(entry: dict[str, Any], path: Path) -> Outcome | None:
     """Return what an entry of the cache says; None if it is not what this version writes."""
+    if entry.get("recogniser") != RECOGNISER:
+        return None
     if "refused" in entry:
         reason, place = entry["refused"], entry.get("place")
         texts = isinstance(reason, str) and isinstance(place, str)
@@ -181,7 +187,8 @@ def _unpacked(entry: dict[str, Any], path: Path) -> Outcome | None:
     try:
         if any(type(entry[name]) is not (int if name in _NUMBERS else str) for name in _TOLD):
             return None
-        told = {**entry, "kind": Kind(entry["kind"]), "role": Role(entry["role"])}
+        told = {name: entry[name] for name in _TOLD}
+        told |= {"kind": Kind(entry["kind"]), "role": Role(entry["role"])}
         return ModelSpec(path=str(path), **told)
     except (KeyError, TypeError, ValueError):
         return None

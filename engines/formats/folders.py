@@ -54,6 +54,7 @@ _DEPTH = frozenset({"depth_anything", "dpt", "glpn", "zoedepth"})
 _PICTURE_ENCODERS = frozenset({"t5", "umt5", "clip"})
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _WEIGHT_ENDS = (".safetensors", *sorted(PICKLE_SUFFIXES))
+_INDEXES = "*.safetensors.index*.json"
 _LIBRARIES = (None, "diffusers", "transformers", "stable_diffusion")
 
 
@@ -134,6 +135,8 @@ def _weights(folder: Path) -> tuple[Path, ...]:
         raise ModelRefused(str(folder), "there are no .safetensors weights in it")
     for file in files:
         safetensors.read_header(file)
+    for listing in (*folder.glob(_INDEXES), *folder.glob(f"*/{_INDEXES}")):
+        _check_shards(listing)
     return files
 
 
@@ -202,9 +205,6 @@ def _configured(folder: Path, described: manifest.Manifest | None) -> tuple[str,
         if isinstance(made_by, str):
             reason = f"it is a {clean(made_by, 80)}, which is not known here"
         raise ModelRefused(str(folder / CONFIG), reason)
-    shards = folder / "model.safetensors.index.json"
-    if shards.is_file():
-        _check_shards(folder, read_object(shards))
     return "transformers", _transformer(folder, clean(model_type, 80), described)
 
 
@@ -245,15 +245,24 @@ def _transformer(folder: Path, model_type: str, described: manifest.Manifest | N
     return Content(role=Role.MODEL, kind=Kind.TEXT, architecture=model_type)
 
 
-def _check_shards(folder: Path, index: dict[str, Any]) -> None:
-    places = index.get("weight_map")
+def _check_shards(listing: Path) -> None:
+    """Demand that an index of weights names whole files beside it, and nothing but safetensors.
+
+    The libraries open whatever such an index names: a pickle, or a file outside the folder.
+    """
+    places = read_object(listing).get("weight_map")
     if not isinstance(places, dict) or not places:
-        raise ModelRefused(str(folder), "its index of weights is empty")
+        raise ModelRefused(str(listing), "its index of weights is empty")
     for name in {str(value) for value in places.values()}:
         if Path(name).name != name or "\\" in name:
-            raise ModelRefused(str(folder), f"its index points outside, to {name[:80]!r}")
-        if not (folder / name).is_file():
-            raise ModelRefused(str(folder), f"its part {name[:80]!r} is missing")
+            raise ModelRefused(str(listing), f"its index points outside, to {name[:80]!r}")
+        shard = listing.parent / name
+        if shard.suffix != ".safetensors":
+            if shard.suffix.lower() in PICKLE_SUFFIXES:
+                refuse_pickle(shard)
+            raise ModelRefused(str(listing), f"its part {name[:80]!r} is no safetensors file")
+        if not shard.is_file():
+            raise ModelRefused(str(listing), f"its part {name[:80]!r} is missing")
 
 
 def _count(value: object) -> int:

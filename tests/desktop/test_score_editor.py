@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +15,10 @@ from desktop.canvas import score_keys as keys
 from desktop.canvas.score_editor import USUAL_VELOCITY, ScoreEditor
 from desktop.canvas.score_grid import KEYS_PX, RULER_PX
 from desktop.canvas.score_layout import ScoreLayout
-from desktop.document.midi_file import heard_midi, read_notes
+from desktop.document.midi_file import heard_midi, read_notes, write_notes
 from desktop.document.model import PartState
 from desktop.document.notes import NoteScore, ScoreNote
+from desktop.document.recognised_key import key_of
 from desktop.score_room import ScoreRoom
 from tests.desktop.pointer import LEFT, PLAIN, stroke
 from tests.desktop.test_pianoroll import waltz
@@ -251,3 +253,23 @@ def test_notes_are_heard_when_pressed_drawn_and_moved(room: ScoreRoom) -> None:
     heard.clear()
     drag(editor, key, key)
     assert heard == [(128, 64, USUAL_VELOCITY)]
+
+
+def test_the_shaded_key_is_that_of_the_score_in_sight(
+    room: ScoreRoom, session: Session, qtbot: QtBot
+) -> None:
+    first = room.editor.key
+    assert first == key_of(read_notes(waltz()))
+
+    score = room.editor.score
+    assert score is not None
+    length, pitches = score.ticks_per_quarter, (62, 64, 65, 67, 69, 70, 73, 74) * 3
+    line = tuple(ScoreNote(length * i, pitch, length, 80) for i, pitch in enumerate(pitches))
+    data = write_notes(replace(score, parts=(replace(score.parts[0], notes=line),)))
+    made = read_notes(data)
+    assert key_of(made) == (2, "minor")
+    session.know_score(session.assets.add(data, ".mid"), made)  # as one that was composed here
+    session.set_music(data)
+    qtbot.waitUntil(lambda: room.editor.key == (2, "minor"))
+    session.undo()
+    qtbot.waitUntil(lambda: room.editor.key == first)

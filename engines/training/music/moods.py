@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 PIECES: Final = 8
 BARS: Final = 8
-FIRST_SEED: Final = 100
+FIRST_SEED: Final = 500
+"""Other seeds than those by which the manners were chosen."""
 ENERGIES: Final = range(6)
 
 
