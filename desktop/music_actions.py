@@ -87,6 +87,14 @@ MUSIC_ACTIONS: tuple[Action, ...] = (
         can=_has_music,
     ),
     Action(
+        id="continue_to_end",
+        text="Go on to the scene's end",
+        menu="Music",
+        icon="plus",
+        does=lambda desk: desk.session.continue_to_end(),
+        can=_has_scene,
+    ),
+    Action(
         id="accompany_music",
         text="Add parts…",
         menu="Music",

@@ -207,6 +207,19 @@ class Rescoring(Sounding):
             raise BadRequest("no bars are marked; choose notes or drag over the bars' numbers")
         return self.write_music(self.music_request("fill", passage=passage), follows=self._follows)
 
+    def continue_to_end(self) -> Job:
+        """Go on after the score's last bar until the scene ends.
+
+        Raises:
+            BadRequest: there is no score, or it is as long as the scene already.
+        """
+        music = self.document.music
+        length_s = self._notes(music).length_s if music is not None else 0.0
+        more_s = self.document.duration_s - length_s
+        if more_s < LEAST_MORE_S:
+            raise BadRequest("the music reaches the end of the scene already")
+        return self.write_music(self.music_request("continue", seconds=more_s))
+
     def vary_music(self, amount: float = 0.5) -> Job:
         """Write a part of the bars again, in their harmony, but for what is locked.
 
@@ -283,6 +296,9 @@ class Rescoring(Sounding):
             self.know_score(music.midi_asset, score)
         return score
 
+
+LEAST_MORE_S = 1.0
+"""Less than this is no music."""
 
 _STEPS = {
     "compose": "Compose",

@@ -141,6 +141,18 @@ class NoteScore:
         return sum(engine_tick(tick) < end for tick in self.bar_ticks)
 
     @cached_property
+    def length_s(self) -> float:
+        """How long it is to the end of its last bar, as the music engine counts."""
+        if not self.bar_count:
+            return 0.0
+        start = self.bar_ticks[self.bar_count - 1]
+        meter = max((m for m in self.meters if m.start_tick <= start), key=lambda m: m.start_tick)
+        end = start + self.ticks_per_quarter * 4 * meter.beats // max(meter.unit, 1)
+        if self.bar_count < len(self.bar_ticks):
+            end = self.bar_ticks[self.bar_count]
+        return self.seconds(end)
+
+    @cached_property
     def _lines(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         bars: list[int] = []
         beats: list[int] = []

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.canvas.bar_menu import build_bar_menu
 from desktop.canvas.score_grid import RULER_PX
+from desktop.document.midi_file import read_notes
 from desktop.document.model import CutFit, PartState, Shot
 from desktop.document.passages import Passage
 from desktop.document.takes import take_in_use
@@ -235,6 +236,24 @@ def test_a_bars_number_offers_to_write_it_again(
     about_all.actions()[0].trigger()
     idle(window)
     assert (music_requests(host)[-1].region, music_requests(host)[-1].lock) == ("1-2", "2")
+
+
+def test_the_music_goes_on_to_the_scenes_end(window: Window, host: FakeHost, qtbot: QtBot) -> None:
+    session = window.session
+    session.new_scene()
+    session.edit("Shots", replace(session.document, shots=(Shot(name="One", duration_s=30.0),)))
+    session.set_music(waltz())
+    length_s = read_notes(waltz()).length_s
+    assert 1.0 < length_s < 29.0
+    session.attempt(session.continue_to_end)
+    idle(window)
+    [request] = [x for x in music_requests(host) if x.verb == "continue"]
+    assert request.seconds == pytest.approx(30.0 - length_s)
+    told: list[str] = []
+    session.noticed.connect(told.append)
+    session.edit("Shots", replace(session.document, shots=(Shot(name="One", duration_s=1.0),)))
+    session.attempt(session.continue_to_end)
+    assert told == ["Cannot do that: the music reaches the end of the scene already."]
 
 
 def test_takes_are_listed_used_and_dragged_onto_the_scene(
