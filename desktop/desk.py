@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QSplitter, QWidget
+from PySide6.QtWidgets import QMessageBox
 
 from desktop.actions import ACTIONS
 from desktop.arrivals import Arrivals
@@ -21,7 +21,7 @@ from desktop.panels.model_library import ModelLibrary
 from desktop.playback import Playback
 from desktop.rooms import LeftRoom, RightRoom, TimelineRoom
 from desktop.session import Session
-from desktop.stage import Stage
+from desktop.stage import Middle, Stage
 
 if TYPE_CHECKING:
     from desktop.panels.models_panel import ModelsPanel
@@ -37,11 +37,7 @@ class DeskWindow(FileWindow):
         self.brief = BriefBar(session)
         self.stage = Stage(session)
         self.timeline = TimelineRoom(session)
-        self.middle = QSplitter(Qt.Orientation.Vertical)
-        self.middle.addWidget(self.stage)
-        self.middle.addWidget(self.timeline)
-        self.middle.setStretchFactor(0, 1)
-        self.middle.setCollapsible(0, False)
+        self.middle = Middle(self.stage, self.timeline)
         self.playback = Playback(session, lambda: self.timeline.player)
         self.audition = Audition(session)
         self.left = LeftRoom(session, self.playback)
@@ -166,18 +162,11 @@ class DeskWindow(FileWindow):
             self.score.hearing.setChecked(self.audition.on)
             self.score.hearing.toggled.connect(self.audition.switch)
             self.playback.time_changed.connect(self.score.set_time)
-            self._place_below(self.score)
+            self.middle.place_below(self.score)
         else:
             self.score.setVisible(self.score.isHidden())
         if self.score.isVisible():
             self.score.editor.setFocus()
-
-    def _place_below(self, room: QWidget) -> None:
-        """Put a room under the stage and the timeline, with half of the height."""
-        sizes = self.middle.sizes()
-        self.middle.addWidget(room)
-        room_px = sum(sizes) // 2
-        self.middle.setSizes([max(0, sizes[0] - room_px), *sizes[1:], room_px])
 
     def _on_library(self) -> None:
         """Offer what is in the library, wherever models are chosen."""

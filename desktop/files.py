@@ -22,6 +22,9 @@ SCORE_SUFFIXES = (*MIDI_SUFFIXES, *NOTATION_SUFFIXES)
 TAKE_MIME = "application/x-triptych-take"
 """The id of a take of the music that is dragged."""
 
+CUE_MIME = "application/x-triptych-cue"
+"""The music itself, by its asset; dropped on the scene it is fitted to it."""
+
 PROJECT_SUFFIX = ".triptych"
 MODEL_SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 """Those that are refused too: the library says why."""
@@ -167,7 +170,7 @@ class FileQuestions:
             return
         if not data.startswith(b"MThd"):
             raise BadRequest(f"{path.name} is not a MIDI file")
-        session.set_music(data, name=path.stem)
+        session.read_midi_file(data, path.stem)
 
     def _ask(
         self,

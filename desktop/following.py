@@ -9,7 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.document.cuts import fit_to_scene, follows_still
+from desktop.document.midi_file import ScoreError, read_notes
 from desktop.document.model import CutFit, Document, DocumentKind
+from desktop.document.notes import NoteScore
 from desktop.document.takes import (
     find_take,
     take_in_use,
@@ -139,6 +141,21 @@ class Following(Rescoring):
             self.set_music(result.midi, name=name)
 
         return self.jobs.submit(f"Reading {name}", work, then, Lane.QUESTION, kind=str(Kind.MUSIC))
+
+    def read_midi_file(self, data: bytes, name: str) -> Job:
+        """Put a MIDI file under the document as it is, once it was read without a fault."""
+
+        def work(run: Run) -> NoteScore:
+            try:
+                return read_notes(data)
+            except ScoreError as problem:
+                raise BadRequest(f"{name} cannot be shown: {problem}") from problem
+
+        def then(score: NoteScore) -> None:
+            self.know_score(self.assets.add(data, ".mid"), score)
+            self.set_music(data, name=name)
+
+        return self.jobs.submit(f"Reading {name}", work, then, Lane.FILE, kind="open")
 
     def export_stems(self, path: Path) -> Job:
         """Write a sound file for each part of the score beside `path`, whose suffix says which."""

@@ -12,7 +12,7 @@ from desktop.document.midi_file import ScoreError, read_notes
 from desktop.document.model import CutFit, Document, MusicTrack, PartState, Take
 from desktop.document.notes import NoteScore
 from desktop.document.passages import Passage, carried_bars, carried_parts, lock_of, region_of
-from desktop.document.takes import with_take
+from desktop.document.takes import take_in_use, with_take
 from desktop.hosted import Host
 from desktop.jobs import Job, Lane
 from desktop.messages import explain
@@ -181,7 +181,7 @@ class Rescoring(Sounding):
             locked_bars=written.locked_bars,
             follows=follows,
         )
-        take = Take(name=_name(request, result), track=track, notices=result.notices)
+        take = _take(self.document, request, result, track)
         document = with_take(self.document, take)
         now = before.midi_asset if before is not None else ""
         if made_of and now != (stands_for or made_of):
@@ -300,6 +300,9 @@ class Rescoring(Sounding):
 LEAST_MORE_S = 1.0
 """Less than this is no music."""
 
+_KEEPING = ("accompany", "fit")
+"""Work after which every note of before is still there; the engine only guesses its mood."""
+
 _STEPS = {
     "compose": "Compose",
     "continue": "Continue the music",
@@ -347,6 +350,22 @@ def _name(request: MusicRequest, result: MusicResult) -> str:
             return f"Fitted to {result.length_s:.1f} s"
     loop = ", a loop" if result.is_loop else ""
     return f"{result.mood.capitalize()} in {result.key}{loop}"
+
+
+def _take(
+    document: Document, request: MusicRequest, result: MusicResult, track: MusicTrack
+) -> Take:
+    """Make a take; work that keeps all notes keeps the mood and key that were asked for."""
+    bars = f"{result.bars} bar{'s' * (result.bars != 1)}"
+    character = f"{result.mood.capitalize()} in {result.key}"
+    before = take_in_use(document) if request.verb in _KEEPING else None
+    return Take(
+        name=_name(request, result),
+        track=track,
+        character=before.character or character if before is not None else character,
+        figures=f"{result.tempo_bpm:.0f} bpm, {bars}, {result.length_s:.1f} s",
+        notices=result.notices,
+    )
 
 
 def _title(request: MusicRequest) -> str:

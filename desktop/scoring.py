@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from desktop.document.moments import read_moments
 from engines.api import HALLS, BadRequest, MusicRequest
 
 NOTATIONS: Final = ("musicxml", "mxl")
@@ -145,9 +146,9 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def _seconds(text: str) -> tuple[float, ...]:
     try:
-        return tuple(sorted(float(number) for number in _listed(text)))
-    except ValueError:
-        raise BadRequest(f"{text!r} is not seconds such as 4.5,12") from None
+        return read_moments(text)
+    except ValueError as problem:
+        raise BadRequest(str(problem)) from None
 
 
 def _densities(text: str, instruments: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:

@@ -27,7 +27,7 @@ class Settings:
 
     `geometry` is Qt's saved window geometry as hexadecimal text. Of the
     memory's, 0 means: headroom as the device needs, no limit, models never
-    leave for being idle.
+    leave for being idle. A score of no height was never open.
     """
 
     version: int = VERSION
@@ -39,6 +39,8 @@ class Settings:
     scene_seconds: float = 12.0
     left_width_px: int = 344
     right_width_px: int = 296
+    timeline_height_px: int = 248
+    score_height_px: int = 0
     memory_headroom_gb: float = 0.0
     memory_limit_gb: float = 0.0
     memory_idle_minutes: float = 10.0

@@ -1,9 +1,9 @@
-"""The middle of the window: tools, the canvas, and what floats over it."""
+"""The middle of the window: tools, the canvas, what floats over it and what lies below."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from desktop.canvas.tools import ToolName
 from desktop.canvas.view import CanvasView
@@ -15,6 +15,11 @@ from desktop.session import Session
 from desktop.theme import COLORS
 
 HEADER_PX = 40
+LEAST_PX = HEADER_PX + 180
+"""The page is never smaller than this beside the timeline and the score."""
+
+PAGE_SHARE, SCORE_SHARE = 0.42, 0.38
+"""Of the height, until the user says otherwise; the timeline has the rest."""
 
 TOOLS = (
     (ToolName.SELECT, "mouse-pointer-2", "Select and move (V)"),
@@ -41,6 +46,7 @@ class Stage(QWidget):
         self._zoom = button("100%", "quiet", "", "Show the whole page")
         self._zoom.setFixedWidth(64)
         self._zoom.clicked.connect(self.canvas.fit)
+        self.setMinimumHeight(LEAST_PX)
         self._area = QWidget()
         inside = QVBoxLayout(self._area)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -116,3 +122,62 @@ class Stage(QWidget):
         path = self._session.path
         name = path.stem if path is not None else self._session.document.title
         self._title.setText(f"{name}{'  •' if self._session.dirty else ''}")
+
+
+class Middle(QSplitter):
+    """The page over the timeline, and below both the score once it is opened.
+
+    `timeline_px` is the timeline's height without the score, `score_px` the
+    score's as the user left it, 0 until then.
+    """
+
+    def __init__(self, page: QWidget, timeline: QWidget) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self.timeline_px, self.score_px = 248, 0
+        self._timeline = timeline
+        self._room: QWidget | None = None
+        for index, widget in enumerate((page, timeline)):
+            self.addWidget(widget)
+            self.setCollapsible(index, False)
+        self.setStretchFactor(0, 1)
+        self.splitterMoved.connect(lambda *_: self._note())
+
+    def restore(self, *, timeline_px: int, score_px: int) -> None:
+        """Take up the heights of another run."""
+        self.timeline_px, self.score_px = max(0, timeline_px), max(0, score_px)
+        self.setSizes([640, self.timeline_px])
+
+    def place_below(self, room: QWidget) -> None:
+        """Put a room under the others."""
+        self._room = room
+        self.addWidget(room)
+        self.setCollapsible(self.indexOf(room), False)
+        room.installEventFilter(self)
+        self._share()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Share the height anew when the room below comes or goes."""
+        if watched is self._room and self._room is not None:
+            if event.type() == QEvent.Type.Show:
+                self._share()
+            elif event.type() == QEvent.Type.Hide:
+                self.setSizes([max(0, self.height() - self.timeline_px), self.timeline_px, 0])
+        return super().eventFilter(watched, event)
+
+    def _share(self) -> None:
+        """Give the room below its last height; the timeline gives way before the page does."""
+        total_px = self.height()
+        score_px = self.score_px or round(total_px * SCORE_SHARE)
+        timeline_px = 0
+        if not self._timeline.isHidden():
+            spare_px = total_px - score_px - round(total_px * PAGE_SHARE)
+            timeline_px = min(self.timeline_px, max(self._timeline.minimumHeight(), spare_px))
+        self.setSizes([max(LEAST_PX, total_px - timeline_px - score_px), timeline_px, score_px])
+
+    def _note(self) -> None:
+        """Keep the heights that the user chose."""
+        _, timeline_px, *score = self.sizes()
+        if score and score[0]:
+            self.score_px = score[0]
+        elif timeline_px:
+            self.timeline_px = timeline_px

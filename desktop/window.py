@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.actions import ACTIONS, DIVIDED_BEFORE, HANDLED_BY_KEYS, MENUS
 from desktop.desk import DeskWindow
-from desktop.files import TAKE_MIME
+from desktop.files import CUE_MIME, TAKE_MIME
 from desktop.icons import icon
 from desktop.jobs import Job, JobState
 from desktop.messages import explain
@@ -58,7 +58,8 @@ class Window(DeskWindow):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() or event.mimeData().hasFormat(TAKE_MIME):
+        data = event.mimeData()
+        if data.hasUrls() or data.hasFormat(TAKE_MIME) or data.hasFormat(CUE_MIME):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -66,6 +67,10 @@ class Window(DeskWindow):
         if take:
             event.acceptProposedAction()
             self.session.use_take(take)
+            return
+        if event.mimeData().hasFormat(CUE_MIME):
+            event.acceptProposedAction()
+            self.session.attempt(self.session.fit_music)
             return
         paths = tuple(
             Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()
@@ -82,7 +87,6 @@ class Window(DeskWindow):
         event.accept()
 
     def _lay_out(self) -> None:
-        self.middle.setSizes([640, 248])
         self._split = QSplitter(Qt.Orientation.Horizontal)
         for index, widget in enumerate((self.left, self.middle, self.right)):
             self._split.addWidget(widget)
@@ -160,6 +164,9 @@ class Window(DeskWindow):
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromHex(settings.geometry.encode()))
         self._split.setSizes([settings.left_width_px, 800, settings.right_width_px])
+        self.middle.restore(
+            timeline_px=settings.timeline_height_px, score_px=settings.score_height_px
+        )
         self.brief.show_choices(
             use=settings.use, paper=settings.poster_size, seconds=settings.scene_seconds
         )
@@ -176,6 +183,8 @@ class Window(DeskWindow):
             geometry=geometry,
             left_width_px=left,
             right_width_px=right,
+            timeline_height_px=self.middle.timeline_px,
+            score_height_px=self.middle.score_px,
             history_gb=self.session.history_bytes / GB,
             hear_notes=self.audition.on,
             soundfont=self.session.soundfont,

@@ -75,7 +75,8 @@ def _check_music(document: Document) -> None:
         if list(track.locked_bars) != sorted({bar for bar in track.locked_bars if bar >= 0}):
             raise DocumentError("the locked bars of its music are not in order")
         if track.follows is not None:
-            for time_s in (track.follows.seconds, *track.follows.hits_s):
+            follows = track.follows
+            for time_s in (follows.seconds, *follows.hits_s, *follows.own_s):
                 _within("a time that its music follows", time_s, 0, _MAX_DURATION_S)
 
 

@@ -24,6 +24,8 @@ def fit_to_scene(
 ) -> tuple[CutFit, int]:
     """Return what the music should follow now, and how many cuts had to be left out.
 
+    Moments of the user's own go before cuts; one without room is not among the hits.
+
     Args:
         wish: which cuts count; its times are replaced.
         gap_s: hits stand at least so far apart, and so far from both ends.
@@ -31,16 +33,23 @@ def fit_to_scene(
     """
     seconds = document.duration_s
     hits: list[float] = []
+
+    def has_room(time_s: float) -> bool:
+        away_s = min(abs(time_s - other) for other in (0.0, seconds, *hits))
+        return time_s < seconds and away_s >= gap_s and len(hits) < most
+
+    for own_s in wish.own_s:
+        if has_room(own_s):
+            hits.append(own_s)
     left_out = 0
     for shot, time_s in cut_times(document) if wish.hits_cuts else ():
-        if shot in wish.skipped:
+        if shot in wish.skipped or any(abs(time_s - hit) < SAME_S for hit in hits):
             continue
-        last = hits[-1] if hits else 0.0
-        if time_s - last < gap_s or seconds - time_s < gap_s or len(hits) == most:
-            left_out += 1
-        else:
+        if has_room(time_s):
             hits.append(time_s)
-    return replace(wish, seconds=seconds, hits_s=tuple(hits)), left_out
+        else:
+            left_out += 1
+    return replace(wish, seconds=seconds, hits_s=tuple(sorted(hits))), left_out
 
 
 def follows_still(document: Document, fit: CutFit, now: CutFit) -> bool:

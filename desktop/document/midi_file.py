@@ -70,7 +70,8 @@ def read_notes(data: bytes) -> NoteScore:
         ArithmeticError,
         mido.KeySignatureError,
     ) as problem:
-        raise ScoreError(f"it is damaged ({problem})") from problem
+        why = f" ({problem})" if str(problem) else ""
+        raise ScoreError(f"it is damaged{why}") from problem
 
 
 class _Reading:

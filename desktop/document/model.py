@@ -259,15 +259,17 @@ class PartState:
 class CutFit:
     """What of a scene a score was fitted to: its length, and the times of cuts that it hits.
 
-    Without `hits_cuts` only the length counts; the cuts at the beginning of
-    the `skipped` shots (ids) are passed over. An `automatic` one is fitted
-    again by itself when the cuts move.
+    Without `hits_cuts` no cut counts; the cuts at the beginning of the
+    `skipped` shots (ids) are passed over. `own_s` are moments of the user's
+    own, which stay where they are when the cuts move. An `automatic` one is
+    fitted again by itself then.
     """
 
     seconds: float
     hits_s: tuple[float, ...] = ()
     hits_cuts: bool = False
     skipped: tuple[str, ...] = ()
+    own_s: tuple[float, ...] = ()
     automatic: bool = True
 
 
@@ -310,12 +312,15 @@ class MusicTrack:
 class Take:
     """A score that was tried, and in plain words what gave way as it was written.
 
-    A `kept` one is never dropped to make room for others.
+    `character` says its mood and key, `figures` its tempo and length, both for
+    the eye only. A `kept` one is never dropped to make room for others.
     """
 
     id: str = field(default_factory=new_id)
     name: str
     track: MusicTrack
+    character: str = ""
+    figures: str = ""
     notices: tuple[str, ...] = ()
     kept: bool = False
 

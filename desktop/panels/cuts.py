@@ -21,6 +21,7 @@ class CutsField(QWidget):
         self._session = session
         self._skipped: frozenset[str] = frozenset()
         self._cuts: tuple[tuple[str, float], ...] = ()
+        self.own_s: tuple[float, ...] = ()
         self.hits = QCheckBox("Hit the cuts")
         self.hits.setToolTip("All parts strike at the moments where the shots change")
         self.follows = QCheckBox("Follow them when they move")
@@ -45,6 +46,7 @@ class CutsField(QWidget):
             seconds=0.0,
             hits_cuts=self.hits.isChecked(),
             skipped=tuple(shot for shot, _ in self._cuts if shot in self._skipped),
+            own_s=self.own_s,
             automatic=self.follows.isChecked(),
         )
 

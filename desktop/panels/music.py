@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMimeData, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from desktop.document.model import CutFit
 from desktop.document.passages import Passage
 from desktop.document.takes import take_in_use
+from desktop.files import CUE_MIME
 from desktop.icons import icon
 from desktop.jobs import Job
+from desktop.panels.carrying import Carried
 from desktop.panels.controls import (
     Amount,
     Choice,
@@ -37,6 +39,7 @@ from desktop.session import Session
 from engines.api import BadRequest, Kind, MusicRequest, Preview, Request
 
 ROLL_PX = 168
+MARGIN_PX = 16
 
 VERBS = (
     ("compose", "Compose a new piece", "Compose"),
@@ -120,7 +123,11 @@ class MusicPanel(Form):
         self._again.clicked.connect(lambda: self.session.attempt(self.session.reroll_music))
         self._remove = tool("x", "Remove the music")
         self._remove.clicked.connect(self.session.remove_music)
-        layout.addLayout(row(self._play, self._edit, None, self._again, self._remove))
+        self._grip = tool("hand", "Drag the music onto the scene to fit it; a press does so too")
+        self._grip.clicked.connect(lambda: self.session.attempt(self.session.fit_music))
+        self.carried = Carried(self._grip, self.cue)
+        tools = (self._grip, self._again, self._remove)
+        layout.addLayout(row(self._play, self._edit, None, *tools, spacing=2))
         self.column.addWidget(self._score)
         self.column.addWidget(self._about)
         self.column.addWidget(self.notices)
@@ -141,6 +148,13 @@ class MusicPanel(Form):
         layout.addWidget(field("Seed", self.seed))
         layout.addWidget(field("Soundfont", soundfont))
         return Foldout("Options", inside)
+
+    def cue(self) -> QMimeData:
+        """Return what a drag of the music carries."""
+        music, data = self.session.document.music, QMimeData()
+        if music is not None:
+            data.setData(CUE_MIME, music.midi_asset.encode())
+        return data
 
     def choose_verb(self, verb: str) -> None:
         """Show the form for something to do, if there is a score for it."""
@@ -201,11 +215,14 @@ class MusicPanel(Form):
         self._play.setIcon(icon("pause" if playing else "play"))
 
     def on_result(self, request: Request, written: Written) -> None:
-        result = written.result
-        self._about.setText(
-            f"{result.mood.capitalize()} in {result.key}, {result.tempo_bpm:.0f} bpm, "
-            f"{result.bars} bars, {result.length_s:.1f} s."
-        )
+        """Bring what was written into view, once there is room made for it."""
+        QTimer.singleShot(0, self, self._show_score)
+
+    def _show_score(self) -> None:
+        """Scroll to the score, and to what is said of it if both have room."""
+        for widget in (self._about, self._score):
+            if not widget.isHidden():
+                self.ensureWidgetVisible(widget, 0, MARGIN_PX)
 
     def _verb(self) -> str:
         return self.verb.value if self.session.document.music is not None else "compose"
@@ -250,11 +267,12 @@ class MusicPanel(Form):
             self._shown_asset = asset
             self._show_midi(self.session.assets.read(asset) if asset else b"")
             if music is not None and music.follows is not None:
-                self.length.cuts.show_fit(music.follows)
+                self.length.show_fit(music.follows)
         take = take_in_use(document)
         self.notices.show_all(take.notices if take is not None else ())
-        if not asset:
-            self._about.setText("")
+        about = f"{take.character}, {take.figures}." if take is not None and take.figures else ""
+        self._about.setText(about)
+        self._about.setVisible(bool(about))
         self._show_verb()
 
 

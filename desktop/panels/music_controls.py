@@ -67,7 +67,8 @@ class MusicControls(QWidget):
         self.polyphony.setToolTip("The most notes that a part strikes at once")
         self.key_lock = QCheckBox("Stay in the key")
         self.key_lock.setChecked(True)
-        self.loop = QCheckBox("A loop: the end leads back to the beginning")
+        self.loop = QCheckBox("A loop")
+        self.loop.setToolTip("The end leads back to the beginning")
         self._each = QWidget()
         self._densities: dict[str, Choice] = {}
         self._titles: dict[str, QWidget] = {}
@@ -158,6 +159,10 @@ class MusicControls(QWidget):
                 grid.addWidget(title, at, 0)
                 grid.addWidget(choice, at, 1, Qt.AlignmentFlag.AlignVCenter)
                 self._densities[name], self._titles[name] = choice, title
+        before: QWidget = self.density
+        for name in chosen:  # by keyboard they are reached in the order in which they are seen
+            QWidget.setTabOrder(before, self._densities[name])
+            before = self._densities[name]
         for name, choice in self._densities.items():
             choice.setVisible(name in chosen)
             self._titles[name].setVisible(name in chosen)

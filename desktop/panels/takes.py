@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QDrag, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktop.document.model import Take
 from desktop.document.takes import take_in_use
 from desktop.files import TAKE_MIME
 from desktop.icons import icon
+from desktop.panels.carrying import Carried
 from desktop.panels.controls import ElidedLabel, button, label, row, tool
 from desktop.session import Session
 from desktop.theme import COLORS
@@ -24,7 +25,7 @@ class TakeRow(QFrame):
         super().__init__()
         self.take = take
         self._session = session
-        self._pressed: QPointF | None = None
+        self.carried = Carried(self, self.mime)
         self.setObjectName("takeRow")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -66,22 +67,11 @@ class TakeRow(QFrame):
         self.style().polish(self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = event.position()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        pressed = self._pressed
-        far = QApplication.startDragDistance()
-        if pressed is not None and (event.position() - pressed).manhattanLength() >= far:
-            self._pressed = None
-            drag = QDrag(self)
-            drag.setMimeData(self.mime())
-            drag.setPixmap(self.grab())
-            drag.exec(Qt.DropAction.CopyAction)
+        event.accept()  # else the release would go elsewhere
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        pressed, self._pressed = self._pressed, None
-        if pressed is not None and self.rect().contains(event.position().toPoint()):
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if is_left and self.rect().contains(event.position().toPoint()):
             self._session.use_take(self.take.id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

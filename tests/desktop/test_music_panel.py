@@ -18,13 +18,14 @@ from desktop.document.midi_file import read_notes
 from desktop.document.model import CutFit, PartState, Shot
 from desktop.document.passages import Passage
 from desktop.document.takes import take_in_use
-from desktop.files import TAKE_MIME, Dropped, sort_dropped
+from desktop.files import CUE_MIME, TAKE_MIME, Dropped, sort_dropped
 from desktop.jobs import Lane
 from desktop.panels.music import MusicPanel
 from desktop.panels.music_controls import SOURCES
 from desktop.score_room import ScoreRoom
-from engines.api import MusicRequest
+from engines.api import MusicRequest, Run
 from engines.music.model.tokens import SOURCES as KNOWN_SOURCES
+from tests import fakes
 from tests.desktop import test_music_takes, test_window
 from tests.desktop.pointer import stroke
 from tests.desktop.test_music_takes import music_requests, with_lengths
@@ -134,6 +135,58 @@ def test_each_verb_works_on_the_score_and_leaves_what_is_locked(
     said = {"bars": 16, "region": "2-3:1", "instruments": ("flute",), "amount": 0.3}
     assert getattr(asked, says) == said[says]
     assert take_in_use(session.document) is session.document.takes[-1]
+
+
+def test_what_is_said_of_the_score_is_of_the_one_that_is_shown(
+    window: Window, panel: MusicPanel
+) -> None:
+    session = window.session
+    panel._go.click()
+    idle(window)
+    first = panel._about.text()
+    assert first == "Calm in C major, 80 bpm, 3 bars, 20.0 s."
+    session.set_music(waltz(), name="Own")
+    assert panel._about.isHidden(), "nobody said anything of a file from outside"
+    session.use_take(session.document.takes[0].id)
+    assert panel._about.text() == first and panel._about.isVisible()
+    session.undo()
+    assert panel._about.text() == ""
+
+
+def test_a_fit_keeps_the_mood_and_key_that_were_asked_for(
+    window: Window, panel: MusicPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel._go.click()
+    idle(window)
+    write = fakes._ANSWERS[MusicRequest]
+
+    def guess(request: MusicRequest, run: Run) -> object:
+        return replace(write(request, run), mood="dark", key="F# minor", tempo_bpm=84.0)
+
+    monkeypatch.setitem(fakes._ANSWERS, MusicRequest, guess)
+    panel.choose_verb("fit")
+    panel.length.seconds.setValue(9.0)
+    panel._go.click()
+    idle(window)
+    assert panel._about.text() == "Calm in C major, 84 bpm, 3 bars, 9.0 s."
+    panel.choose_verb("vary")
+    panel._go.click()
+    idle(window)
+    assert panel._about.text().startswith("Dark in F# minor, 84 bpm")
+
+
+def test_what_was_written_comes_into_view(window: Window, panel: MusicPanel, qtbot: QtBot) -> None:
+    scene(window)
+    panel._go.click()
+    idle(window)
+
+    def seen() -> bool:
+        top = panel._score.mapTo(panel.viewport(), QPoint(0, 0)).y()
+        return top >= 0 and top + panel._score.height() <= panel.viewport().height()
+
+    qtbot.waitUntil(seen)
+    panel.verticalScrollBar().setValue(0)
+    assert not seen(), "else there was nothing to prove"
 
 
 def test_only_what_counts_for_a_verb_is_shown(window: Window, panel: MusicPanel) -> None:
@@ -280,6 +333,46 @@ def test_takes_are_listed_used_and_dragged_onto_the_scene(
     assert session.document.music is not None, "the music stays"
 
 
+def test_the_music_is_dragged_onto_the_scene_by_its_handle(
+    window: Window, panel: MusicPanel, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    session.set_music(waltz())
+    cue = panel.cue()  # an event does not own what it carries
+    window.dropEvent(_dropped(cue))
+    assert "there is no scene with shots" in window.stage.message.words
+    scene(window)
+    session.set_music(waltz())
+    carried: list[QMimeData] = []
+    monkeypatch.setattr(panel.carried, "carry", lambda: carried.append(panel.cue()))
+    stroke(panel._grip, QPoint(4, 4), QPoint(8, 60))
+    [data] = carried
+    assert not panel._grip.isDown()
+    assert data.hasFormat(CUE_MIME) and music_requests(host) == [], "a drag is no press"
+    window.dropEvent(_dropped(data))
+    idle(window)
+    [asked] = music_requests(host)
+    assert (asked.verb, asked.seconds, asked.hits) == ("fit", 8.0, (3.0,))
+    session.undo()
+    assert session.document.music is not None and session.document.music.follows is None
+
+
+def test_a_take_that_is_dragged_is_not_used_before_it_is_dropped(
+    window: Window, panel: MusicPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    session.set_music(waltz(), name="Own")
+    session.vary_music()
+    idle(window)
+    row = panel.takes.rows[1]
+    carried: list[str] = []
+    monkeypatch.setattr(row.carried, "carry", lambda: carried.append(row.take.name))
+    stroke(row, QPoint(12, 8), QPoint(60, 12))
+    assert carried == ["Own"]
+    now = take_in_use(session.document)
+    assert now is not None and now.name == "Varied by 50%"
+
+
 def _dropped(data: QMimeData) -> QDropEvent:
     return QDropEvent(
         QPointF(10, 10), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
@@ -319,6 +412,53 @@ def test_notation_is_read_by_the_engine(window: Window, host: FakeHost, tmp_path
     assert isinstance(asked, MusicRequest) and asked.verb == "fit"
     assert window.session.document.music is not None
     assert window.session.document.music.name == "song"
+
+
+def test_a_broken_midi_file_is_told_and_replaces_nothing(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = window.session
+    session.set_music(waltz(), name="Own")
+    before = session.document
+    broken, good = tmp_path / "broken.mid", tmp_path / "good.mid"
+    broken.write_bytes(b"MThd\0\0")
+    good.write_bytes(waltz())
+    window.arrivals.take_files((broken,))
+    idle(window)
+    qtbot.waitUntil(lambda: "broken cannot be shown" in window.stage.message.words)
+    assert window.stage.message.words.endswith("it is damaged.")
+    assert session.document is before
+    window.arrivals.take_files((good,))
+    idle(window)
+    assert session.document.music is not None and session.document.music.name == "good"
+    assert session.score is not None, "it was read once, beside the window"
+
+
+def test_nothing_of_the_form_is_cut_off_where_the_panel_is_narrowest(
+    window: Window, panel: MusicPanel, qtbot: QtBot
+) -> None:
+    window.session.set_music(waltz())
+    panel.controls._more.open()
+    panel.controls.instruments.set(("violin", "drums"))
+    window._split.setSizes([0, 2000, 300])
+    page = panel.widget()
+    assert page is not None
+    qtbot.waitUntil(lambda: window.left.width() < 300)
+    assert page.minimumSizeHint().width() <= panel.viewport().width()
+
+
+def test_the_densities_are_reached_by_keyboard_where_they_stand(
+    window: Window, panel: MusicPanel
+) -> None:
+    controls = panel.controls
+    controls._more.open()
+    controls.instruments.set(("violin", "drums"))
+    chain = [controls.density]
+    while len(chain) < 40:
+        chain.append(chain[-1].nextInFocusChain())  # type: ignore[arg-type]
+    fields = [controls.density, *controls._densities.values(), controls.key_lock]
+    places = [chain.index(field) for field in fields]  # type: ignore[arg-type]
+    assert places == sorted(places)
 
 
 def test_a_score_that_is_written_can_be_stopped(

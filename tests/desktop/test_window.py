@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Studio, build
@@ -18,6 +18,7 @@ from desktop.panels.image import ImagePanel
 from desktop.panels.music import MusicPanel
 from desktop.panels.music_controls import MOODS
 from desktop.panels.text import TextPanel
+from desktop.stage import LEAST_PX
 from desktop.window import Window
 from engines.api import (
     BackgroundRequest,
@@ -332,3 +333,54 @@ def test_space_plays_only_where_nothing_else_wants_it(window: Window, qtbot: QtB
     assert plays == []
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert plays == [1]
+
+
+def test_the_page_keeps_its_share_when_the_score_opens(window: Window) -> None:
+    window.resize(1440, 900)
+    window.session.new_scene()
+    window.session.set_music(tiny_midi())
+    QApplication.processEvents()
+    window.toggle_score()
+    QApplication.processEvents()
+    page_px, timeline_px, score_px = window.middle.sizes()
+    total_px = page_px + timeline_px + score_px
+    assert page_px > 0.35 * total_px and score_px > 0.3 * total_px
+    assert timeline_px >= window.timeline.minimumHeight()
+    window.middle.moveSplitter(0, 1)
+    assert window.stage.height() >= LEAST_PX, "no drag makes it vanish"
+    window.toggle_score()
+    QApplication.processEvents()
+    assert window.timeline.height() == window.middle.timeline_px > timeline_px
+
+
+def test_the_heights_of_timeline_and_score_are_remembered(qtbot: QtBot, host: FakeHost) -> None:
+    from desktop.session import Session
+    from desktop.settings import Settings
+
+    kept: list[Settings] = []
+    session = Session(host)
+    window = Window(session, keep_settings=kept.append)
+    window.show()
+    session.new_scene()
+    session.set_music(tiny_midi())
+    window.toggle_score()
+    QApplication.processEvents()
+    window.middle.moveSplitter(window.middle.height() - 240, 2)
+    heights = window.middle.sizes()[1:]
+    window.toggle_score()
+    QApplication.processEvents()
+    session._mark_clean(session.document)
+    window.close()
+    window.close_views()
+    [settings] = kept
+    assert settings.score_height_px == heights[1] == window.middle.score_px
+    again = Window(session, settings, keep_settings=kept.append)
+    again.show()
+    QApplication.processEvents()
+    again.toggle_score()
+    QApplication.processEvents()
+    assert abs(again.middle.sizes()[2] - heights[1]) <= 2
+    session._mark_clean(session.document)
+    again.close()
+    again.close_views()
+    session.close()
