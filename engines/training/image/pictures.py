@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from engines.image.words.vocabulary import OBJECTS
 from engines.training.image import captions, concepts
 from engines.training.image.bank import HELD_PHOTOGRAPH_ONE_IN, Bank, Bytes, Thing
 from engines.training.image.captions import Ground
@@ -44,13 +45,22 @@ PLAIN: Final = {
 }  # fmt: skip
 WHITE_SHARE: Final = 0.3
 
+ASKED_SHARE: Final = 0.45
+"""Of the things in the closing phase, what the director asks for, in the style unasked."""
+CLOSING_TURNED_SHARE, CLOSING_COLOUR_SHARE = 0.35, 0.5
+
 
 @dataclass(frozen=True)
 class Pictures:
-    """An endless source of pictures; with `held` of what training never sees."""
+    """An endless source of pictures; with `held` of what training never sees.
+
+    With `closing` they favour what posters are made of: the things that the
+    director asks for, and colours that are named.
+    """
 
     bank: Bank
     held: bool = False
+    closing: bool = False
 
     @cached_property
     def _things(self) -> npt.NDArray[np.int64]:
@@ -73,6 +83,13 @@ class Pictures:
             ]
         )
         return chances / chances.sum()
+
+    @cached_property
+    def _asked(self) -> npt.NDArray[np.int64]:
+        """Return those of `_things` that the director asks for, as it asks for them."""
+        names, things = {thing.name for thing in OBJECTS}, self.bank.things
+        right = [things[n].name in names and things[n].style in STYLE_WEIGHTS for n in self._things]
+        return self._things[right]
 
     @cached_property
     def _photographs(self) -> npt.NDArray[np.int64]:
@@ -124,14 +141,19 @@ class Pictures:
 
     def _cutout(self, rng: np.random.Generator) -> tuple[Image.Image, str, str]:
         """Choose a cut-out; return it with its words and its style."""
-        number = int(rng.choice(self._things, p=self._chances))
+        if self.closing and len(self._asked) and rng.random() < ASKED_SHARE:
+            number = int(rng.choice(self._asked))
+        else:
+            number = int(rng.choice(self._things, p=self._chances))
+        turned_share = CLOSING_TURNED_SHARE if self.closing else TURNED_SHARE
+        colour_share = CLOSING_COLOUR_SHARE if self.closing else COLOUR_SHARE
         about: Thing = self.bank.things[number]
         pixels, colour = np.asarray(self.bank.cutouts[number]), ""
-        if about.colour and rng.random() < TURNED_SHARE:
+        if about.colour and rng.random() < turned_share:
             turned = _turned(pixels, int(rng.integers(20, 236)))
             colour = colour_word(opaque(turned))
             pixels = turned if colour else pixels
-        elif about.colour and rng.random() < COLOUR_SHARE:
+        elif about.colour and rng.random() < colour_share:
             colour = about.colour
         pixels = pixels[:, ::-1] if rng.random() < 0.5 else pixels
         words = captions.thing_words(about.name, colour, rng)

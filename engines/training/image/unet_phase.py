@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,7 @@ class UnetTraining:
         torch.manual_seed(seed)
         self.shape = shape
         self._stream, self._seed, self._device = stream, seed, device
+        self._closing = replace(stream, pictures=replace(stream.pictures, closing=True))
         unet = build_unet(shape).to(device)
         if device == "cpu":
             # The fused attention's way back took a quarter of a step on a processor (measured).
@@ -70,7 +72,7 @@ class UnetTraining:
     @property
     def done(self) -> bool:
         """Whether all steps are taken."""
-        return self.trainee.step >= self.shape.rate.steps
+        return self.trainee.step >= self.shape.steps
 
     def turn(self, deadline_s: float, run: Run) -> None:
         """Train until `deadline_s` of `time.monotonic` or the end; then save."""
@@ -81,21 +83,24 @@ class UnetTraining:
                 step = self.trainee.step
                 if step % REPORT_EVERY == 0:
                     told = f"loss {self.loss:.4f}"
-                    run.step(step, self.shape.rate.steps, told, stage="picture model")
+                    run.step(step, self.shape.steps, told, stage="picture model")
         finally:
             self.trainee.save(self._path)
 
     def _step(self) -> None:
         step = self.trainee.step
         number = self._seed + step
-        data = self._stream.batch(number, self.shape.batch, dropped=DROPPED_CAPTIONS)
+        stream, rate, number_in_phase = self._stream, self.shape.rate, step
+        if step >= rate.steps:
+            stream, rate, number_in_phase = self._closing, self.shape.closing, step - rate.steps
+        data = stream.batch(number, self.shape.batch, dropped=DROPPED_CAPTIONS)
         generator = torch.Generator().manual_seed(number)
         noise = torch.randn(data.latents.shape, generator=generator)
         times = draw_times(len(noise), generator)
         batch = (data.latents, data.states, times, noise)
         with torch.autocast(self._device, torch.bfloat16):
             loss = flow_loss(self._forward, *(part.to(self._device) for part in batch))
-        self.trainee.advance(loss, self.shape.rate.at(step, step - self._first))
+        self.trainee.advance(loss, rate.at(number_in_phase, step - self._first))
         value = loss.item()
         self.loss = value if self.loss == 0 else 0.98 * self.loss + 0.02 * value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,20 @@ def test_a_colour_in_a_caption_is_on_the_picture(tiny: bank.Bank) -> None:
             assert colour_word(pixels[24:40, 24:40].reshape(-1, 3)) == said[0]
             checked += 1
     assert checked > 5
+
+
+def test_the_closing_phase_favours_what_posters_are_made_of(tiny: bank.Bank) -> None:
+    asked = tuple(replace(thing, style="3d") for thing in tiny.things)
+    known = pictures.Pictures(replace(tiny, things=asked))
+    closing = replace(known, closing=True)
+    others, coloured = [], []
+    for source in (known, closing):
+        rng = np.random.default_rng(1)
+        said = [source.draw(rng, "thing")[1] for _ in range(600)]
+        others.append(sum("fox" not in words for words in said))
+        colours = ("orange", "green", "purple", "pink", "blue", "teal", "red", "yellow")
+        coloured.append(sum(any(f"{c} fox" in words for c in colours) for words in said))
+    assert others[1] < 0.75 * others[0] and coloured[1] > 1.5 * coloured[0]
 
 
 @pytest.mark.parametrize(

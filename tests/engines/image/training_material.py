@@ -24,7 +24,8 @@ TINY_UNET = UnetShape(
     heads=(1, 2, 2),
     latent_side=SIDE_PX // 8,
     batch=4,
-    rate=Rate(highest=1e-3, steps=5, steady=4, warm=2),
+    rate=Rate(highest=1e-3, steps=3, steady=2, warm=2),
+    closing=Rate(highest=1e-3, steps=2, steady=2, warm=2),
 )
 TINY = train.Recipe(scenes=12, side_px=SIDE_PX, vae=TINY_VAE, unet=TINY_UNET, working_bytes=1000)
 
