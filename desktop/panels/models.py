@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop.jobs import Lane
 from desktop.messages import fit_text
@@ -53,7 +54,7 @@ class Fits(QObject):
 
         def then(fit: Fit | None) -> None:
             self._asked.discard(model)
-            if fit is not None:
+            if fit is not None and isValid(self):  # a dialog may be closed before the answer
                 self._known[model] = fit
                 self.changed.emit(model)
 

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from desktop.jobs import JobState
 from desktop.messages import explain, fit_text
@@ -272,6 +273,18 @@ def test_a_model_says_whether_it_fits_once_it_is_seen(
     session.configure_memory(MemoryOptions(limit_bytes=1))  # what was known holds no longer
     assert session.jobs.wait_idle()
     assert len(host.asked) == 4
+
+
+def test_the_answer_may_come_after_its_dialog_is_closed(session: Session, host: FakeHost) -> None:
+    host.gate.clear()
+    choice = ModelChoice(session, Kind.TEXT)
+    session.know_defaults({Kind.TEXT: "smol"})
+    choice.show()
+    assert not session.jobs.idle
+    delete(choice)
+    host.gate.set()
+    assert session.jobs.wait_idle()
+    assert [job.state for job in session.jobs.jobs] == [JobState.DONE]
 
 
 def test_a_model_that_cannot_be_weighed_says_nothing(

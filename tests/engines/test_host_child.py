@@ -224,10 +224,18 @@ def test_many_jobs_and_cancels_leave_nothing_behind(host: ChildHost) -> None:
         for thread in threads:
             thread.join()
         child, parent = psutil.Process(host.pid), psutil.Process()
-        return parent.num_fds(), child.num_fds(), child.num_threads()
+
+        def least(count: Callable[[], int]) -> int:
+            counts = []
+            for _ in range(20):  # what is open for a moment only is no leak
+                counts.append(count())
+                time.sleep(0.02)
+            return min(counts)
+
+        return least(parent.num_fds), least(child.num_fds), child.num_threads()
 
     first, second = soak(), soak()
-    assert second[:2] == first[:2]
+    assert second[0] <= first[0] and second[1] <= first[1]
     assert second[2] <= first[2] + 4  # the pool may meet a busier moment
     assert len(outcomes) == 160
     assert outcomes.count("done") >= 80
