@@ -16,6 +16,7 @@ from PIL import Image
 
 from engines import devices
 from engines.api import (
+    EngineError,
     ImageRequest,
     ImageResult,
     Kind,
@@ -78,6 +79,11 @@ def parts_of(spec: ModelSpec, catalog: Catalog, device: str) -> Parts:
     return loading.folder_parts(spec, about, device, reader)
 
 
+def _has_own_settings(spec: ModelSpec) -> bool:
+    """Say whether a model comes with settings that are not of this project."""
+    return Path(spec.path).is_dir() and not card.read(spec).reader
+
+
 class ImageEngine:
     """Draws pictures with a model of the library."""
 
@@ -94,6 +100,17 @@ class ImageEngine:
         """Draw all pictures of a request, and do with them what it says beyond drawing."""
         spec = self._services.catalog.get(request.model, Kind.IMAGE)
         run.step(0, 1, stage="loading")
+        try:
+            return self._make(request, spec, run)
+        except EngineError:
+            raise
+        except Exception as error:  # the libraries take any setting, and stumble over it later
+            if self._services.memory.is_shortage(error) or not _has_own_settings(spec):
+                raise
+            reason = f"a setting in its folder cannot be drawn with ({error})"
+            raise ModelRefused(spec.path, reason) from error
+
+    def _make(self, request: ImageRequest, spec: ModelSpec, run: Run) -> ImageResult:
         sitting = self._sitting(request, spec, run)
         devices.fix_threads()
         states = prompts.read(sitting, self._prompts)

@@ -43,6 +43,12 @@ MODELS = {
 }
 """The parts with weights, and the only class each may be."""
 
+FEWEST_TOKENS = 3
+"""A beginning, a word and an end: prompts are cut into chunks that hold less than the encoder."""
+
+MOST_LAYERS = 1_000
+"""Of one kind in a part; the largest model known has 80."""
+
 
 def scheduler_config(folder: Path) -> dict[str, Any]:
     """Read the settings of a folder's own scheduler.
@@ -126,7 +132,9 @@ def part(spec: ModelSpec, folder: Path, name: str, class_name: str, device: str)
         folder: Where it lies.
         class_name: The only class of diffusers or transformers that it may be.
     """
-    precision = residence.precision(name, device, read_object(folder / "config.json"))
+    settings = read_object(folder / "config.json")
+    _check_settings(folder, settings)
+    precision = residence.precision(name, device, settings)
     return residence.component(
         key(name_of(spec), name, precision),
         part_weights(folder),
@@ -144,18 +152,35 @@ def loader(folder: Path, class_name: str, precision: Any) -> Callable[[str], Any
     def load(device: str) -> Any:
         try:
             with devices.own_default_precision():
-                model = getattr(library, class_name).from_pretrained(
+                model, told = getattr(library, class_name).from_pretrained(
                     folder,
                     local_files_only=True,
                     use_safetensors=True,
                     torch_dtype=precision,
                     variant=None if _has_plain(folder) else "fp16",
+                    output_loading_info=True,
                 )
-        except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+                if library is diffusers and told["missing_keys"]:
+                    raise ValueError(f"no weights for {sorted(told['missing_keys'])[:3]}")
+        except MemoryError:
+            raise
+        except Exception as error:  # damaged settings are answered with errors of all kinds
             raise ModelRefused(str(folder), "its weights do not fit its configuration") from error
         return model.eval().requires_grad_(False).to(device)
 
     return load
+
+
+def _check_settings(folder: Path, settings: dict[str, Any]) -> None:
+    """Refuse settings that the libraries would take as they are, to build without end.
+
+    Raises:
+        ModelRefused: there are layers without number.
+    """
+    for name, value in settings.items():
+        counts = value if isinstance(value, list) else [value]
+        if "layers" in name and any(isinstance(n, int) and n > MOST_LAYERS for n in counts):
+            raise ModelRefused(str(folder), f"its setting {name} is {str(value)[:40]}")
 
 
 def _tokenizer(spec: ModelSpec, name: str, device: str) -> Component[Any]:
@@ -172,9 +197,12 @@ def tokenizer_loader(folder: Path, class_name: str) -> Callable[[str], Any]:
 
     def load(_device: str) -> Any:
         try:
-            return getattr(transformers, class_name).from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError) as error:
+            words = getattr(transformers, class_name).from_pretrained(folder, local_files_only=True)
+            if not words.model_max_length >= FEWEST_TOKENS:
+                raise ValueError(f"room for {words.model_max_length} tokens")
+        except Exception as error:  # what reads them in Rust raises no narrower class
             raise ModelRefused(str(folder), "its words cannot be read") from error
+        return words
 
     return load
 

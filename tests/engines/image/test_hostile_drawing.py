@@ -1,9 +1,10 @@
-"""Damaged LoRAs and checkpoints that are really drawn with: a picture, or one kind of error."""
+"""Damaged LoRAs, checkpoints and folders, really drawn with: a picture, or one kind of error."""
 
 from __future__ import annotations
 
 import json
 import random
+import shutil
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ SLICE, ALL = 40, 2_000
 LONGEST_S = 2.0
 FAMILY = "stable-diffusion"
 DTYPES = ("F32", "F16", "BF16", "I64", "U8", "F8_E4M3", "BOOL", "X9")
+VALUES = (None, -1, 0, 1, 2**40, "x", "", [], {}, [1], {"a": 1}, True, 1e308, "../x", [[]])
 Damage = Callable[[random.Random, bytes], bytes]
 
 
@@ -48,6 +50,7 @@ class Atelier:
         tiny_families.write(checkpoint, models, FAMILY)
         self.lora, self.checkpoint = lora.read_bytes(), checkpoint.read_bytes()
         self.place = folder / "x.safetensors"
+        self.folder = folder / "models" / "tiny-sd"
         self._folder = folder
 
     def draw(self, **wishes: Any) -> int:
@@ -105,11 +108,30 @@ def damaged(dice: random.Random, data: bytes) -> bytes:
     return struct.pack("<Q", len(head)) + head + bytes(body)
 
 
-def sweep(count: int, honest: bytes, place: Path, draw: Callable[[], int]) -> tuple[int, int]:
-    """Draw with so many damaged files; returns how many were drawn with and how many refused."""
+def damage_configuration(dice: random.Random, folder: Path) -> None:
+    """Cut one of a folder's JSON files, take one of its settings away, or turn it into another."""
+    file = dice.choice(sorted(folder.rglob("*.json")))
+    text = file.read_text(encoding="utf-8")
+    settings = json.loads(text)
+    way = dice.randrange(5)
+    if way == 0 or not settings:
+        file.write_text(text[: dice.randrange(len(text))], encoding="utf-8")
+        return
+    name = dice.choice(list(settings))
+    if way == 1:
+        del settings[name]
+    else:
+        settings[name] = dice.choice(VALUES)
+    file.write_text(json.dumps(settings), encoding="utf-8")
+
+
+def sweep(
+    count: int, damage: Callable[[random.Random], None], draw: Callable[[], int]
+) -> tuple[int, int]:
+    """Draw with so many damaged models; returns how many were drawn with and how many refused."""
     dice, drawn, refused = random.Random(11), 0, 0
     for _ in range(count):
-        place.write_bytes(damaged(dice, honest))
+        damage(dice)
         start_s = time.process_time()
         try:
             drawn += draw() > 100
@@ -121,17 +143,35 @@ def sweep(count: int, honest: bytes, place: Path, draw: Callable[[], int]) -> tu
 
 
 def lora_sweep(atelier: Atelier, count: int) -> None:
-    uses = (LoraUse(path=str(atelier.place)),)
-    drawn, refused = sweep(count, atelier.lora, atelier.place, lambda: atelier.draw(loras=uses))
+    uses, base = (LoraUse(path=str(atelier.place)),), atelier.folder.parent / "base.safetensors"
+    base.write_bytes(atelier.checkpoint)
+
+    def damage(dice: random.Random) -> None:
+        atelier.place.write_bytes(damaged(dice, atelier.lora))
+
+    drawn, refused = sweep(count, damage, lambda: atelier.draw(model=str(base), loras=uses))
     assert drawn + refused == count
     assert refused > count / 10
 
 
 def checkpoint_sweep(atelier: Atelier, count: int) -> None:
     model = str(atelier.place)
-    drawn, refused = sweep(
-        count, atelier.checkpoint, atelier.place, lambda: atelier.draw(model=model)
-    )
+
+    def damage(dice: random.Random) -> None:
+        atelier.place.write_bytes(damaged(dice, atelier.checkpoint))
+
+    drawn, refused = sweep(count, damage, lambda: atelier.draw(model=model))
+    assert drawn + refused == count
+    assert min(drawn, refused) > count / 10
+
+
+def folder_sweep(atelier: Atelier, count: int, place: Path) -> None:
+    def damage(dice: random.Random) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(atelier.folder, place)
+        damage_configuration(dice, place)
+
+    drawn, refused = sweep(count, damage, lambda: atelier.draw(model=str(place)))
     assert drawn + refused == count
     assert min(drawn, refused) > count / 10
 
@@ -151,6 +191,10 @@ def test_damaged_checkpoints(atelier: Atelier) -> None:
     checkpoint_sweep(atelier, SLICE)
 
 
+def test_damaged_folders(atelier: Atelier, tmp_path: Path) -> None:
+    folder_sweep(atelier, SLICE, tmp_path / "model")
+
+
 def test_weights_that_are_no_numbers_give_no_black_picture(atelier: Atelier) -> None:
     for honest, wishes in (
         (atelier.lora, {"loras": (LoraUse(path=str(atelier.place)),)}),
@@ -164,6 +208,7 @@ def test_weights_that_are_no_numbers_give_no_black_picture(atelier: Atelier) -> 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_thousands_of_damaged_loras_and_checkpoints(atelier: Atelier) -> None:
+def test_thousands_of_damaged_models(atelier: Atelier, tmp_path: Path) -> None:
     lora_sweep(atelier, ALL)
     checkpoint_sweep(atelier, ALL)
+    folder_sweep(atelier, ALL, tmp_path / "model")
