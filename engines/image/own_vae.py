@@ -58,8 +58,8 @@ def put_in(path: str, parts: Parts, catalog: Catalog, device: str) -> Parts:
     own, place = parts.settings("vae"), Path(spec.path)
     settings = read_object(_folder(place) / "config.json") if place.is_dir() else own
     wanted = int(own.get("latent_channels", 4))
-    found = int(settings.get("latent_channels", 4)) if place.is_dir() else spec.channels
-    if found and found != wanted:
+    found = settings.get("latent_channels", 4) if place.is_dir() else spec.channels
+    if found != 0 and found != wanted:
         raise ModelRefused(
             path, f"its latents have {found} channels, those of this picture model {wanted}"
         )

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 
 from engines import devices
-from engines.api import ModelRefused, ModelSpec
+from engines.api import EngineError, ModelRefused, ModelSpec
 from engines.formats.json_reader import read_object
 from engines.formats.safetensors import read_header
 from engines.image import residence
@@ -21,12 +21,6 @@ from engines.image.parts import key
 from engines.image.sizes import part_weights, weights_of
 from engines.memory.lease import Component
 from engines.memory.weights.footprints import Footprint
-
-MISFITS = (
-    AttributeError, LookupError, NotImplementedError, OSError, RuntimeError, SafetensorError,
-    TypeError, ValueError,
-)  # fmt: skip
-"""What the libraries raise of weights that are not those of a network."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -115,5 +109,7 @@ def refusing(path: str) -> Iterator[None]:
     """Turn the libraries' errors into one."""
     try:
         yield
-    except MISFITS as error:
+    except (EngineError, MemoryError):
+        raise
+    except Exception as error:  # damaged settings are answered with errors of all kinds
         raise ModelRefused(path, "its weights are not those of what it says it is") from error

@@ -73,9 +73,8 @@ class Decoder:
         turns = torch.arange(0, shape.width // shape.heads, 2, dtype=torch.float32)
         inverse = shape.rope_base ** (-turns * shape.heads / shape.width)
         angles = torch.outer(torch.arange(shape.context, dtype=torch.float32), inverse)
-        angles = torch.cat((angles, angles), dim=1)  # (context, D)
-        self.cos = angles.cos().to(self.embedding)
-        self.sin = angles.sin().to(self.embedding)
+        self.cos = torch.cat((angles.cos(), angles.cos()), dim=1).to(self.embedding)  # (context, D)
+        self.sin = torch.cat((-angles.sin(), angles.sin()), dim=1).to(self.embedding)
         self._attempt: Callable[[Callable[[], object]], object] = _once
         self._halvings = 0
 
@@ -160,7 +159,9 @@ class Decoder:
         at = (filled[row] + step).clamp(max=store.shape[3] - 1)
         reach = filled[:, None] + torch.arange(new, device=ids.device)  # (B, T)
         seen = int(at.max()) + 1
-        mask = torch.arange(seen, device=ids.device) <= reach[..., None]  # (B, T, S)
+        later = torch.arange(seen, device=ids.device) > reach[..., None]  # (B, T, S)
+        # As numbers: attention would turn a mask of truths into them in every layer.
+        mask = self.cos.new_zeros(later.shape).masked_fill_(later, -torch.inf)
         cos, sin = self.cos[at][:, None, None], self.sin[at][:, None, None]  # (N, 1, 1, D)
         x = functional.embedding(ids[row, step], self.embedding)  # (N, width)
         asking = x.new_zeros(rows, new, heads, width // heads)  # (B, T, H, D)
@@ -227,8 +228,7 @@ def _turned(weight: Tensor) -> Tensor:
 
 def _turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotate by position, Su et al. 2021, arXiv:2104.09864, in halves as Llama does it."""
-    low, high = x.chunk(2, dim=-1)
-    return x * cos + torch.cat((-high, low), dim=-1) * sin
+    return x * cos + x.roll(x.shape[-1] // 2, dims=-1) * sin  # the first half of `sin` is negative
 
 
 def load_decoder(folder: Path, device: str, dtype: torch.dtype) -> Decoder:

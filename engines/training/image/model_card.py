@@ -95,7 +95,8 @@ No picture was taken from the web. Each training picture is put together anew
 
 `python main.py train image FOLDER --preset cpu --out OUT` with the packages named above in
 FOLDER: a rectified flow with logit-normal times, AdamW, 10% of the captions empty, a running
-mean of the weights, bfloat16 autocast. {_seen(figures)}{history}
+mean of the weights, bfloat16 autocast. It closes with pictures of which more show things that
+the director asks for, and more captions name a colour. {_seen(figures)}{history}
 
 {_measured(folder, bank, figures)}"""
 
